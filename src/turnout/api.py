@@ -1,0 +1,86 @@
+"""The two functions that need no client: ``ask`` and ``from_provider``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, overload
+
+from turnout.client.settings import Model, Sink
+from turnout.prompt import Options, Prompt
+from turnout.types import Completion, Timeouts
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from turnout.client.aio import AsyncClient
+    from turnout.client.sync import Client
+    from turnout.engine.plan import Retry
+    from turnout.registry import Registry
+
+
+def ask(model: Model, prompt: Prompt, **options: Unpack[Options]) -> Completion:
+    """One question, one answer: ``ask("groq/llama-3.3-70b-versatile", "Name three rivers", temperature=0.2).text``.
+
+    Opens and closes a client of its own; for more than one call a ``Client`` keeps connections and an embedded model.
+    """
+    from turnout.client.sync import Client
+
+    with Client() as client:
+        return client.chat(prompt, model=model, **options)
+
+
+@overload
+def from_provider(
+    model: str,
+    api_key: str | None = None,
+    async_client: Literal[False] = False,
+    base_url: str | None = None,
+    timeout: float | Timeouts | None = None,
+    *,
+    retry: Retry | None = None,
+    registry: Registry | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Client: ...
+
+
+@overload
+def from_provider(
+    model: str,
+    api_key: str | None = None,
+    *,
+    async_client: Literal[True],
+    base_url: str | None = None,
+    timeout: float | Timeouts | None = None,
+    retry: Retry | None = None,
+    registry: Registry | None = None,
+    sinks: Sequence[Sink] = (),
+) -> AsyncClient: ...
+
+
+def from_provider(
+    model: str,
+    api_key: str | None = None,
+    async_client: bool = False,
+    base_url: str | None = None,
+    timeout: float | Timeouts | None = None,
+    *,
+    retry: Retry | None = None,
+    registry: Registry | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Client | AsyncClient:
+    """A client bound to "provider/model". Nothing is sent; what is wrong with the name or the key is raised now.
+
+    The name splits at its first "/", and the provider may be written in any case. ``api_key`` wins over the environment;
+    ``base_url`` replaces the provider's own. ``timeout``: seconds for a whole call, or ``Timeouts``.
+    Raises UnknownName (with the nearest names), MissingKey (with the variable to set), MissingExtra or ConfigError.
+    """
+    if registry is None:
+        from turnout.registry import Registry
+
+        registry = Registry()
+    registry.plan(model, api_key=api_key, base_url=base_url)
+    if async_client:
+        from turnout.client.aio import AsyncClient as chosen
+    else:
+        from turnout.client.sync import Client as chosen  # type: ignore[assignment]
+    return chosen(registry, model=model, api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, sinks=sinks)

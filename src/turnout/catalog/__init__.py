@@ -1,0 +1,1 @@
+"""What exists: providers and models, as data."""

@@ -1,0 +1,111 @@
+"""What exists, as data: providers, models, prices."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from turnout.types import Target
+
+
+class Quirks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ways a provider departs from its wire. Closed on purpose: a new one is added only when data cannot say it otherwise."""
+
+    rename: dict[str, str] = {}  # the wire's field name -> this provider's
+    drop: tuple[str, ...] = ()  # fields of the wire that this provider refuses; each drop is receipted
+    stream_usage: bool = True  # accepts the wire's option to report usage in a stream
+
+
+class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A company's endpoint. ``base_url`` may hold {placeholders}, filled from ``url_env``, and {model}, the model's name.
+
+    ``base_url`` is empty when none is known; ``wire`` may name a protocol that Turnout does not speak yet. Such a provider
+    is listed, and a call to it says what is missing.
+    """
+
+    id: str
+    name: str
+    wire: str
+    base_url: str
+    key_env: tuple[str, ...] = ()  # first that holds a real key wins; () needs no key
+    key_required: bool = True  # False: a key is sent when there is one, and the endpoint may not want any
+    key_url: str = ""  # where a person gets a key
+    url_env: dict[str, str] = {}  # placeholder in base_url -> environment variable
+    base_url_env: dict[str, str] = {}  # variable that replaces base_url -> path it must end with, added when missing
+    auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | none
+    headers: dict[str, str] = {}  # names in lower case; sent with every request; never a secret
+    header_env: dict[str, tuple[str, ...]] = {}  # header -> variables; sent with the first that is set, else not at all
+    aliases: tuple[str, ...] = ()
+    docs: str = ""
+    extra: str = ""  # the optional part of Turnout it needs: "local" for turnout[local]
+    module: str = ""  # what that part installs, by its import name
+    source: str = ""  # where this row was read
+    checked: date | None = None  # when it was read
+    timeout: float = 60.0  # seconds between events
+    priority: int = 100  # lower is tried first
+    deprecated: str | None = None  # what to use instead
+    quirks: Quirks = Quirks()
+
+
+class Rates(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """US dollars per million tokens. None: not known, which is never zero.
+
+    ``reasoning`` None means that reasoning is billed as output. The other rates have no substitute.
+    """
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+    reasoning: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None  # entries that live five minutes, or as long as the provider's only kind does
+    cache_write_1h: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_output: Decimal | None = None
+
+
+class PriceTier(Rates, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Rates that hold for the whole call when its input exceeds ``above_input_tokens``. A tier without rates: not known there."""
+
+    above_input_tokens: int
+
+
+class Price(Rates, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one model costs at one provider. ``modes`` holds the rates of service tiers or speeds that cost otherwise."""
+
+    tiers: tuple[PriceTier, ...] = ()  # ascending
+    modes: dict[str, Rates] = {}
+    source: str = ""
+
+
+class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a provider serves.
+
+    ``supports``: tools, reasoning, structured_output, attachments, temperature, and "image-in", "audio-out"... for each
+    modality. ``lacks`` holds what is known to be missing: a word in neither is not known.
+    """
+
+    target: Target
+    name: str = ""
+    family: str = ""
+    context_tokens: int | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
+    supports: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+    price: Price | None = None
+    status: Literal["alpha", "beta", "deprecated"] | None = None
+    released: str | None = None
+    knowledge: str | None = None  # last month or day of its training data, as the source writes it
+    open_weights: bool = False
+    reasoning_field: str | None = None  # where a chat message of this model carries its reasoning
+    wire: str | None = None  # when this model speaks another protocol than its provider's others
+    base_url: str | None = None  # when it is served elsewhere than its provider's others
+    source: str = ""
+    checked: date | None = None
+
+    @property
+    def deprecated(self) -> bool:
+        return self.status == "deprecated"

@@ -1,0 +1,38 @@
+"""The command line ``turnout``: runs one command and answers with an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs ``turnout`` with ``argv`` (default: the process's own arguments). Never raises; ``turnout --help`` lists the codes."""
+    from turnout.cli import failures
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an answer may hold what the terminal's encoding cannot say
+    try:
+        try:
+            code = _run(words)
+        except SystemExit as done:  # argparse, after --help
+            code = done.code if isinstance(done.code, int) else 0
+        sys.stdout.flush()  # here, so that a reader who left is noticed while it can still be answered for
+    except KeyboardInterrupt:
+        return failures.INTERRUPTED
+    except BrokenPipeError:
+        return failures.reader_left()
+    except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, never a traceback
+        return failures.report(error)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    from turnout.cli import commands
+
+    command = commands.find(words[0]) if words and not words[0].startswith("-") else None
+    if command is None:
+        return commands.run_without_command(words)
+    return command.run(commands.parser_for(words[0], command).parse(words[1:]))

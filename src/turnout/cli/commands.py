@@ -1,0 +1,122 @@
+"""The table of commands, and the parser that each one fills. A command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from turnout import __version__
+from turnout.cli.failures import EXIT_CODES, WRONG_USAGE, WrongUsage
+
+if TYPE_CHECKING:
+    from turnout.plugins import Lazy
+
+# name -> (module, what it does): one row adds a command
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": ("turnout.cli.ask", "ask a model once and print its answer"),
+    "chat": ("turnout.cli.chat", "talk with a model"),
+    "models": ("turnout.cli.models", "find models, with their limits and prices"),
+    "providers": ("turnout.cli.providers", "list the providers, and which of them can be used"),
+    "doctor": ("turnout.cli.doctor", "say what works here, what does not, and what to do about it"),
+    "local": ("turnout.cli.local", "fetch or find the embedded model's weights"),
+    "completion": ("turnout.cli.completion", "print a completion script for bash, zsh or fish"),
+    "version": ("turnout.cli.version", "print the version"),
+}
+
+
+class Command(Protocol):
+    """What a command's module offers, built in or of a plugin (entry-point group ``turnout.commands``).
+
+    ``EXAMPLES`` are shown by its --help, one per line.
+    """
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of printing the usage again. Takes no abbreviated options: scripts must last."""
+
+    def __init__(self, *, prog: str, description: str | None = None, examples: str = "", **settings: object) -> None:
+        epilog = "examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines()) if examples else None
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0].partition("=")[0]
+        near = ";"
+        if message.startswith("unrecognized") and unknown.startswith("-"):
+            message = f"unknown option {unknown}"
+            near = hint(unknown, self._option_string_actions)
+        raise WrongUsage(f"{message}{near} `{self.prog} --help` shows how")
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Options may stand before, between and after the arguments."""
+        return self.parse_args(words) if self._subparsers else self.parse_intermixed_args(words)
+
+
+def find(name: str) -> Command | None:
+    """The command ``name``, or None. Raises ConfigError for a plugin that does not load."""
+    if name in COMMANDS:
+        import importlib
+
+        module: Command = importlib.import_module(COMMANDS[name][0])
+        return module
+    plugins = _plugins()
+    return plugins.get(name) if name in plugins else None
+
+
+def _plugins() -> Lazy[Command]:
+    from turnout.plugins import Lazy
+
+    return Lazy("command", "turnout.commands", {})
+
+
+def parser_for(name: str, command: Command) -> Parser:
+    about = COMMANDS[name][1] if name in COMMANDS else (command.__doc__ or name).splitlines()[0].rstrip(".")
+    parser = Parser(prog=f"turnout {name}", description=about[0].upper() + about[1:] + ".", examples=command.EXAMPLES)
+    command.add_arguments(parser)
+    return parser
+
+
+def run_without_command(words: list[str]) -> int:
+    """``turnout``, ``turnout --help``, ``turnout --version``, or a first word that is no command."""
+    parser = Parser(prog="turnout", examples=_EXAMPLES)
+    parser.usage = "turnout COMMAND [OPTION…]"
+    parser.epilog = f"{parser.epilog}\n\nexit codes:\n{EXIT_CODES}\n\n`turnout COMMAND --help` tells more about one command."
+    parser.add_argument("-V", "--version", action="version", version=f"turnout {__version__}", help="print the version")
+    if words and not words[0].startswith("-"):
+        known = [*COMMANDS, *_plugins().names()]
+        raise WrongUsage(f"unknown command '{words[0]}'{hint(words[0], known)} `turnout --help` lists them")
+    rows = [f"  {name:<12}{about}" for name, (_, about) in COMMANDS.items()]
+    rows += [f"  {name:<12}from a plugin" for name in _plugins().names()]
+    parser.description = "\n".join(["One call reaches any model.", "", "commands:", *rows])
+    if words:
+        parser.parse_args(words)
+    parser.print_help(sys.stderr)
+    return WRONG_USAGE
+
+
+_EXAMPLES = """
+turnout ask "Name three rivers"
+turnout ask -m groq/llama-3.3-70b-versatile "Say it in French" < letter.txt
+turnout chat -m anthropic/claude-sonnet-5
+turnout models llama --supports tools --max-input-price 1
+turnout doctor
+"""
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'ask'?" for "aks"; ";" when nothing is like it."""
+    from turnout.catalog.names import nearest, suggestion
+
+    return suggestion(nearest(word, known, limit=1)) or ";"

@@ -1,0 +1,155 @@
+"""``turnout models``: find models by name, ability, price and size."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from turnout.catalog.schema import Model
+
+EXAMPLES = """
+turnout models                                            # of every provider
+turnout models claude sonnet --usable                     # both words; only where a key is set
+turnout models --supports tools,image-in --max-input-price 0.50
+turnout models --provider groq --min-context 100k
+turnout models --json llama | jq -r '.[].target.model'
+"""
+
+_ON_SCREEN = 50  # rows that a terminal gets unless --limit says otherwise
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("search", nargs="*", help="words that the name must hold, all of them")
+    parser.add_argument("--provider", metavar="ID", help="only this provider's; `turnout providers` lists them")
+    parser.add_argument("--usable", action="store_true", help="only of providers that can be used here")
+    parser.add_argument(
+        "--supports", type=abilities, default=[], metavar="A,B", help="tools, reasoning, image-in, structured_output…"
+    )
+    parser.add_argument("--max-input-price", type=price, metavar="USD", help="per million tokens; unknown prices are left out")
+    parser.add_argument("--max-output-price", type=price, metavar="USD", help="per million tokens; unknown prices are left out")
+    parser.add_argument("--min-context", type=tokens, metavar="N", help="tokens: 200000, 200k or 1m; unknown sizes are left out")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help=f"at most so many; 0 is no limit (default: {_ON_SCREEN} on a terminal)"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON array, one model a line")
+
+
+def run(options: argparse.Namespace) -> int:
+    from turnout.cli.failures import FAILED, say
+    from turnout.cli.terminal import is_terminal
+    from turnout.registry import Registry
+
+    registry = Registry()
+    filters = _filters(options)
+    found = [model for model in registry.models(options.provider) if all(fits(model) for fits in filters)]
+    if options.usable:
+        usable = {provider: registry.usable(provider)[0] for provider in {model.target.provider for model in found}}
+        found = [model for model in found if usable[model.target.provider]]
+    if not found:
+        _check_abilities(options.supports, registry.models())
+    limit = options.limit if options.limit is not None else _ON_SCREEN if is_terminal(sys.stdout) and not options.json else 0
+    shown = found[:limit] if limit > 0 else found
+    if options.json:
+        from turnout.cli.table import write_json
+
+        write_json(shown, sys.stdout)
+    else:
+        _write(shown)
+    if len(shown) < len(found) and options.limit is None:
+        say(f"{len(found) - len(shown)} more; narrow the search, or --limit 0", "dim")
+    if not found:
+        say("turnout: no model fits; fewer words or filters find more")
+    return 0 if found else FAILED
+
+
+def _check_abilities(wanted: Sequence[str], models: Iterable[Model]) -> None:
+    """Raises WrongUsage for an ability that no model has: a typing mistake, not an answer."""
+    from turnout.cli.commands import hint
+    from turnout.cli.failures import WrongUsage
+
+    known = frozenset[str]().union(*(model.supports for model in models))
+    for word in wanted:
+        if word not in known:
+            raise WrongUsage(f"no model supports '{word}'{hint(word, known)} known are {', '.join(sorted(known))}")
+
+
+def _filters(options: argparse.Namespace) -> list[Callable[[Model], bool]]:
+    """What a model must pass. Only what was asked for: the catalog has thousands."""
+    filters: list[Callable[[Model], bool]] = []
+    if words := [word.lower() for word in options.search]:
+        filters.append(lambda model: all(word in f"{model.target} {model.name}".lower() for word in words))
+    if abilities := frozenset(options.supports):
+        filters.append(lambda model: model.supports >= abilities)
+    if (most := options.max_input_price) is not None:
+        filters.append(lambda model: model.price is not None and model.price.input is not None and model.price.input <= most)
+    if (dearest := options.max_output_price) is not None:
+        filters.append(lambda model: model.price is not None and model.price.output is not None and model.price.output <= dearest)
+    if (least := options.min_context) is not None:
+        filters.append(lambda model: (model.context_tokens or 0) >= least)
+    return filters
+
+
+def _write(models: Iterable[Model]) -> None:
+    from turnout.cli.table import write_table
+
+    headings = ("MODEL", "CONTEXT", "IN $/M", "OUT $/M", "SUPPORTS")
+    rows = [
+        (
+            str(model.target),
+            size(model.context_tokens),
+            dollars(model.price.input if model.price else None),
+            dollars(model.price.output if model.price else None),
+            abilities_shown(model) + (f" ({model.status})" if model.status else ""),
+        )
+        for model in models
+    ]
+    write_table(headings, rows, sys.stdout, right=headings[1:4])
+
+
+def abilities_shown(model: Model) -> str:
+    """What tells models apart, the most asked for first; what nearly all can do is left out."""
+    rest = sorted(model.supports.difference(_FIRST, _COMMON))
+    return ", ".join([*(word for word in _FIRST if word in model.supports), *rest])
+
+
+_FIRST = ("tools", "reasoning", "structured_output", "image-in", "pdf-in", "audio-in", "video-in")
+_COMMON = ("attachments", "temperature", "text-in", "text-out")
+
+
+def size(count: int | None) -> str:
+    """Tokens as people read them: 8192 is "8k", 1048576 "1m"; "?" when unknown."""
+    if count is None:
+        return "?"
+    for unit, name in ((1_000_000, "m"), (1_000, "k")):
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + name if count < 10 * unit else f"{count // unit}{name}"
+    return str(count)
+
+
+def dollars(price: Decimal | None) -> str:
+    """Without trailing zeros; "?" when unknown, which is not free."""
+    return "?" if price is None else f"{price.normalize():f}"
+
+
+def abilities(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def price(text: str) -> Decimal:
+    try:
+        return Decimal(text.removeprefix("$"))
+    except InvalidOperation as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a price in US dollars") from error
+
+
+def tokens(text: str) -> int:
+    """200000, "200k" or "1m"."""
+    number, unit = (text[:-1], text[-1].lower()) if text[-1:].lower() in ("k", "m") else (text, "")
+    try:
+        return int(float(number) * {"": 1, "k": 1_000, "m": 1_000_000}[unit])
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of tokens") from error

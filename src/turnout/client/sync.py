@@ -1,0 +1,249 @@
+"""Client: drives a call's steps with blocking I/O. Its twin for asyncio is ``aio``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
+
+from turnout.client.settings import Model, Settings, Sink
+from turnout.effects import Emit, Open, Send, Sleep, Steps
+from turnout.engine.call import Call
+from turnout.errors import ConfigError, Error, TimedOut
+from turnout.events import Event, TextDelta
+from turnout.prompt import Options, Prompt
+from turnout.session import StreamSession
+from turnout.types import ChatRequest, Completion, HttpResponse, Timeouts
+from turnout.wire.response_headers import kept_headers
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self, Unpack
+
+    from turnout.engine.plan import Plan, Retry
+    from turnout.registry import Registry
+    from turnout.transport import Body, Transport
+
+T = TypeVar("T")
+
+
+class Client:
+    """Calls any model. Safe to share between threads; close it, or use it in a ``with``, to end its connections.
+
+    ``model`` is what a call without ``model=`` goes to: "provider/model", an alias, or several of them in the order to
+    try. ``timeout``: seconds for a whole call, or ``Timeouts``. ``sinks`` are called with the record of every call.
+    """
+
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        transport: Transport | None = None,
+        *,
+        model: Model | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeouts | None = None,
+        retry: Retry | None = None,
+        sinks: Sequence[Sink] = (),
+    ) -> None:
+        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks)
+        self._transport = transport
+        self._closed = False
+
+    @property
+    def registry(self) -> Registry:
+        return self._settings.registry
+
+    def chat(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> Completion:
+        """The whole answer to ``prompt``: a string, a Message, a list of parts, or a whole ChatRequest.
+
+        Raises a ``turnout.errors.Error``; its class says who has to act.
+        """
+        request, plan = self._settings.request(model, prompt, options)
+        call = Call(request, plan)
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.complete())
+
+    def stream(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> Stream:
+        """The answer as it comes: ``with client.stream("Count to ten") as events: for event in events: …``."""
+        request, plan = self._settings.request(model, prompt, options)
+        return Stream(request, plan, self._reach(), self._settings)
+
+    def close(self) -> None:
+        """Ends connections and an embedded model. Closing twice is fine; calling after it is an error."""
+        self._closed = True
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _reach(self) -> Transport:
+        if self._closed:
+            raise ConfigError("this client is closed; make a new one")
+        if self._transport is None:
+            from turnout.transport.local import LocalTransport
+
+            self._transport = LocalTransport()
+        return self._transport
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Stream:
+    """One answer as it comes. Iterate it inside its ``with``; leaving early closes the upstream at once.
+
+    ``completion()`` is the answer so far, and once the stream has ended the whole of it, with usage, cost and receipt.
+    """
+
+    def __init__(self, request: ChatRequest, plan: Plan, transport: Transport, settings: Settings) -> None:
+        self._call = Call(request, plan)
+        self._line = _Line(self._call, plan, transport, settings)
+        self._session: StreamSession | None = None
+        self._whole: Completion | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._session = self._line.run(self._call.open())
+        except BaseException:
+            self._line.__exit__()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._line.__exit__()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Every event, once. Raises StreamInterrupted, with what had arrived, if the stream breaks off."""
+        session = self._opened()
+        yield from tuple(session.seen)
+        try:
+            session.check()
+            while not session.ended:
+                yield from self._line.advance(session)
+                session.check()
+        except Error as cause:
+            interrupted = self._call.broke(session, cause)
+            self._line.settle(self._call.record(type(interrupted).__name__, session.completion()))
+            raise interrupted from cause
+        self._whole = self._call.ended(session)
+        self._line.settle(self._call.record("ok", self._whole))
+
+    def text(self) -> Iterator[str]:
+        """Only the text of the answer, piece by piece."""
+        for event in self:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                yield event.text
+
+    def completion(self) -> Completion:
+        return self._whole or self._call.priced(self._opened().completion())
+
+    def _opened(self) -> StreamSession:
+        if self._session is None:
+            raise ConfigError("a stream opens in a with block: `with client.stream(…) as events:`")
+        return self._session
+
+
+class _Line:
+    """One call's hold on the transport: performs its effects, and lets go of everything at the end."""
+
+    def __init__(self, call: Call, plan: Plan, transport: Transport, settings: Settings) -> None:
+        self._call = call
+        self._plan = plan
+        self._transport = transport
+        self._settings = settings
+        self._held: AbstractContextManager[Body] | None = None
+        self._body: Body | None = None
+        self._next_by: float | None = None  # when the wait for the next event ends; None while nobody waits
+
+    def run(self, steps: Steps[T]) -> T:
+        answer: Any = None
+        failure: Error | None = None
+        try:
+            while True:
+                try:
+                    effect = steps.throw(failure) if failure is not None else steps.send(answer)
+                except StopIteration as done:
+                    return done.value  # type: ignore[no-any-return]
+                answer = failure = None
+                try:
+                    match effect:
+                        case Send(request, timeouts, deadline):
+                            answer = self._transport.send(request, timeouts=timeouts, deadline=deadline)
+                        case Open():
+                            answer = self._open(effect)
+                        case Sleep(seconds):
+                            time.sleep(seconds)
+                        case Emit(record):
+                            self._settings.emit(record)
+                except Error as error:
+                    failure = error
+        finally:
+            steps.close()
+
+    def _open(self, effect: Open) -> HttpResponse | None:
+        self._let_go()  # of an earlier attempt's connection
+        clock, session = self._plan.clock, effect.session
+        first_by = min(clock() + (effect.timeouts.first_event or effect.timeouts.total), effect.deadline)
+        held = self._transport.open(effect.request, timeouts=effect.timeouts, deadline=effect.deadline)
+        body = self._body = held.__enter__()
+        self._held = held
+        if not 200 <= body.head.status < 300:
+            rest = []
+            while chunk := body.read(_left(first_by, clock())):
+                rest.append(chunk)
+            return replace(body.head, body=b"".join(rest))
+        session.headers = kept_headers(body.head.headers)
+        while not (session.has_output or session.ended):
+            chunk = body.read(_left(first_by, clock()))
+            if chunk:
+                session.feed(chunk)
+            else:
+                session.end()
+            if not session.has_output:
+                session.check()
+        return None
+
+    def advance(self, session: StreamSession) -> list[Event]:
+        """The next events of an open stream; empty when bytes came that complete none.
+
+        The wait for them begins now: a reader that takes its time is no stall of the provider.
+        """
+        assert self._body is not None
+        now = self._plan.clock()
+        if self._next_by is None:
+            timeouts = self._plan.timeouts
+            self._next_by = min(now + (timeouts.between_events or timeouts.total), self._call.deadline)
+        chunk = self._body.read(_left(self._next_by, now))
+        events = session.feed(chunk) if chunk else session.end()
+        if events:
+            self._next_by = None
+        return events
+
+    def settle(self, record: Any) -> None:
+        self._settings.emit(record)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        if not self._call.recorded:  # abandoned, or ended by something that is no answer: Ctrl-C
+            self._settings.emit(self._call.record("cancelled"))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.__exit__(None, None, None)
+
+
+def _left(by: float, now: float) -> float:
+    """Seconds until ``by``. Raises TimedOut when it is past."""
+    if now >= by:
+        raise TimedOut("no event came in time: the provider is slow or stalled; raise `timeout` if it needs longer")
+    return by - now

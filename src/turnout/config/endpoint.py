@@ -1,0 +1,59 @@
+"""The URL to call: a template, filled from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from turnout.auth import origin
+from turnout.auth.secrets import is_placeholder
+from turnout.catalog.schema import Provider
+from turnout.errors import ConfigError
+
+
+def base_url(provider: Provider, template: str, model: str, environ: Mapping[str, str]) -> str:
+    """``template`` with its {placeholders} filled, without a closing slash.
+
+    {model} is the model's name, quoted; any other is the value of the variable that ``provider.url_env`` gives for it, or of
+    the variable of that name. Raises ConfigError that names the variable which is missing or cannot be part of a URL.
+    """
+    if not template:
+        raise ConfigError(f"no base URL is known for {provider.name}: pass base_url, or set {_own_variable(provider)}")
+    parts: list[str] = []
+    rest = template
+    while rest:
+        before, brace, rest = rest.partition("{")
+        parts.append(before)
+        if brace:
+            name, _, rest = rest.partition("}")
+            parts.append(_quoted(model) if name == "model" else _value(provider, name, "".join(parts), environ))
+    url = "".join(parts).rstrip("/")
+    if not url.startswith(("https://", "http://", "local://")) or any(not "!" <= character <= "~" for character in url):
+        raise ConfigError(f"{url!r} is not a base URL for {provider.name}: it should look like https://host/path")
+    origin(url)
+    return url
+
+
+def _own_variable(provider: Provider) -> str:
+    return f"TURNOUT_{''.join(character if character.isalnum() else '_' for character in provider.id).upper()}_BASE_URL"
+
+
+def _value(provider: Provider, placeholder: str, before: str, environ: Mapping[str, str]) -> str:
+    name = provider.url_env.get(placeholder, placeholder)
+    value = environ.get(name, "").strip()
+    if is_placeholder(value):
+        state = "holds a placeholder" if value else "is not set"
+        raise ConfigError(f"{provider.name} needs {name}, which is a part of its URL and {state} ({provider.docs})")
+    if not before:
+        return value.rstrip("/")  # the variable holds the whole URL
+    if before.endswith("://"):
+        value = value.partition("://")[2] or value  # DATABRICKS_HOST is commonly set with its scheme
+    value = value.rstrip("/")
+    if any(character in "/@?#\\%" or not "!" <= character <= "~" for character in value):
+        raise ConfigError(f"{name} cannot be a part of {provider.name}'s URL: it holds a character that ends or redirects it")
+    return value
+
+
+def _quoted(model: str) -> str:
+    from urllib.parse import quote  # 6 ms; only templates that hold {model} pay it
+
+    return quote(model, safe="")

@@ -1,0 +1,104 @@
+"""Usage times price: exact, or not at all."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from itertools import compress
+from operator import attrgetter
+
+from turnout.catalog.schema import Price, Rates
+from turnout.types import Cost, Usage
+
+# Names under which providers report the service everyone gets unless they ask for another.
+_STANDARD = frozenset(("", "default", "standard", "auto", "on_demand"))
+
+# Anthropic bills inference that must stay in the United States at 1.1 times every rate.
+# https://platform.claude.com/docs/en/manage-claude/data-residency (read 2026-11-21)
+_US_ONLY = Decimal("1.1")
+
+# Usage fields that stand for a fee which is not per token: xAI's and Perplexity's searches, Mistral's seconds of audio.
+# https://docs.x.ai/docs/guides/live-search, https://docs.perplexity.ai/getting-started/pricing (read 2026-11-21)
+_APIECE = frozenset(("num_sources_used", "num_search_queries", "search_context_size", "prompt_audio_seconds"))
+
+_EXACT = Context(prec=100)  # of our own: a caller's decimal context may round
+_PER_MILLION = Decimal(-6)  # as an exponent
+
+_RATE_OF = {  # bucket of Usage -> field of Rates
+    "uncached_input_tokens": "input",
+    "cache_read_tokens": "cache_read",
+    "cache_write_5m_tokens": "cache_write",
+    "cache_write_1h_tokens": "cache_write_1h",
+    "audio_input_tokens": "audio_input",
+    "tool_use_tokens": "input",
+    "text_output_tokens": "output",
+    "reasoning_tokens": "reasoning",
+    "audio_output_tokens": "audio_output",
+}
+_bucket_tokens = attrgetter(*_RATE_OF)
+
+
+def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | None:
+    """What ``usage`` costs ``at`` that price, each bucket exactly; None when any part of it is not known.
+
+    Not known: a bucket with tokens but no rate, a side (input or output) that the provider did not report, a ``service_tier``
+    (as the provider reported it) or speed with no rates of its own, and charges that are not for tokens, such as searches.
+    """
+    total_input = usage.input_tokens
+    if total_input is None or usage.output_tokens is None or _charges_beside_tokens(usage):
+        return None
+    rates = _rates(at, total_input, _mode(usage, service_tier))
+    if rates is None:
+        return None
+    factor = _US_ONLY if _raw(usage, "inference_geo") == "us" else None
+    buckets: dict[str, Decimal] = {}
+    total = Decimal(0)
+    for bucket in compress(_RATE_OF, _bucket_tokens(usage)):
+        rate: Decimal | None = getattr(rates, _RATE_OF[bucket])
+        if rate is None and bucket == "reasoning_tokens":
+            rate = rates.output
+        if rate is None:
+            return None
+        share = _EXACT.scaleb(_EXACT.multiply(getattr(usage, bucket), rate), _PER_MILLION)
+        if factor is not None:
+            share = _EXACT.multiply(share, factor)
+        buckets[bucket] = share
+        total = _EXACT.add(total, share)
+    return Cost(total=total, buckets=buckets, source=at.source)
+
+
+def _rates(at: Price, total_input: int, mode: str) -> Rates | None:
+    rates: Rates = at
+    exceeded = False
+    for tier in at.tiers:
+        if total_input > tier.above_input_tokens:
+            rates, exceeded = tier, True
+    if mode in _STANDARD:
+        return rates
+    return None if exceeded else at.modes.get(mode)  # sources give a mode's rates for short prompts only
+
+
+def _mode(usage: Usage, service_tier: str | None) -> str:
+    # Anthropic reports its fast mode as a speed in the usage, beside a service tier that stays "standard".
+    # https://platform.claude.com/docs/en/build-with-claude/fast-mode (read 2026-11-21)
+    speed = _raw(usage, "speed")
+    if isinstance(speed, str) and speed not in _STANDARD:
+        return speed
+    return service_tier or ""
+
+
+def _charges_beside_tokens(usage: Usage) -> bool:
+    """True when something is billed apiece, or in tokens that the totals leave out (a server-side compaction)."""
+    if usage.raw is None:
+        return False
+    if not _APIECE.isdisjoint(usage.raw) and any(usage.raw.get(field) for field in _APIECE):
+        return True
+    tools, iterations = usage.raw.get("server_tool_use"), usage.raw.get("iterations")
+    if isinstance(tools, dict) and tools.get("web_search_requests"):
+        return True
+    return isinstance(iterations, list) and any(
+        isinstance(step, dict) and step.get("type", "message") != "message" for step in iterations
+    )
+
+
+def _raw(usage: Usage, field: str) -> object:
+    return usage.raw.get(field) if usage.raw is not None else None

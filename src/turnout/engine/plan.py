@@ -1,0 +1,45 @@
+"""What a call may try: candidates in order, and the bounds on trying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from turnout.catalog.schema import Model, Provider
+from turnout.effects import Steps
+from turnout.engine.breaker import Breakers
+from turnout.types import HttpRequest, Target, Timeouts
+from turnout.wire import ChatCodec
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A target made callable. ``sign`` adds the credential; ``model`` is None when the catalog does not know it."""
+
+    target: Target
+    provider: Provider
+    codec: ChatCodec
+    sign: Callable[[HttpRequest], Steps[HttpRequest]]
+    model: Model | None = None
+
+
+class Retry(Struct, frozen=True, kw_only=True):
+    """One budget for retries and fallbacks together."""
+
+    attempts: int = 6  # HTTP exchanges of the whole call
+    per_target: int = 3  # of which at most so many to one target
+    backoff: float = 0.5  # seconds before the second attempt at a target; doubles, with jitter
+    backoff_max: float = 8.0  # seconds
+    retry_after_max: float = 60.0  # seconds; a provider that asks for longer is left for the next target
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """``clock`` gives monotonic seconds, ``draw`` a number in [0, 1): both passed in, so the engine stays pure."""
+
+    candidates: Sequence[Candidate]
+    breakers: Breakers
+    clock: Callable[[], float]
+    draw: Callable[[], float]
+    retry: Retry = Retry()
+    timeouts: Timeouts = Timeouts()
+    reasons: tuple[str, ...] = ()  # why these candidates, in this order

@@ -1,0 +1,169 @@
+"""Errors, grouped by who has to act.
+
+Error
+|- ConfigError             edit the set-up
+|- RequestError            no target can serve this request: change it     (400, 413, 422)
+|  |- ContextTooLong       ... or choose a model with a larger context
+|- TargetError             this target will not, another may               tries_elsewhere
+|  |- AuthenticationFailed, QuotaExhausted, ModelNotFound, Unsupported, CircuitOpen
+|- TransientError          may succeed later (.retry_after)                tries_again, tries_elsewhere
+|  |- RateLimited, Overloaded, ServerFault, TimedOut, TransportFailed
+|- BudgetExceeded          the caller's money or rate limit said no
+|- DeadlineExceeded        the call's own total time or attempts ran out
+|- StreamInterrupted       broke off after output began (.partial)
+|- AllTargetsFailed        every candidate was tried (.failures, in order)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from turnout.types import Completion, Target
+
+
+class Error(Exception):
+    """Anything Turnout raises on purpose. ``str(error)`` says what, where, and what to do.
+
+    What a provider said stays readable: ``status`` (HTTP), ``code``, ``type`` and ``param`` in its own words,
+    ``request_id``, ``headers`` (rate limits and retry hints, lower-case names), ``body`` (its error object, parsed) and
+    ``wire``, the protocol that ``body`` is written in. All are None when the error did not come from a provider.
+    """
+
+    tries_again: ClassVar[bool] = False  # same target, after a wait
+    tries_elsewhere: ClassVar[bool] = False  # next target
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        type: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        wire: str | None = None,
+        target: Target | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.type = type
+        self.param = param
+        self.request_id = request_id
+        self.retry_after = retry_after  # seconds the provider asked us to wait
+        self.headers = headers
+        self.body = body
+        self.wire = wire
+        self.target = target
+
+
+class ConfigError(Error):
+    """The set-up is wrong."""
+
+
+class UnknownName(ConfigError):
+    """A provider, model, wire or alias nobody knows. ``nearest`` holds the most similar known names."""
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.nearest = tuple(nearest)
+
+
+class MissingKey(ConfigError):
+    """A provider needs an API key and none that is real was found."""
+
+
+class MissingExtra(ConfigError):
+    """An optional part of Turnout is not installed; the message says which to install."""
+
+
+class RequestError(Error):
+    """The request itself is at fault."""
+
+
+class ContextTooLong(RequestError):
+    """The prompt and the room asked for the answer exceed the model's context."""
+
+
+class TargetError(Error):
+    """This target will not serve the call; another may."""
+
+    tries_elsewhere = True
+
+
+class AuthenticationFailed(TargetError):
+    """The provider refused the key (401) or what it may do (403)."""
+
+
+class QuotaExhausted(TargetError):
+    """The account has no credit or quota left: waiting does not help, paying does."""
+
+
+class ModelNotFound(TargetError):
+    """The provider does not serve this model, or not to this key."""
+
+
+class Unsupported(TargetError):
+    """The target cannot do something the request needs."""
+
+
+class CircuitOpen(TargetError):
+    """The target failed often just now and is left alone until ``retry_after``."""
+
+
+class TransientError(Error):
+    """The same call may succeed later."""
+
+    tries_again = True
+    tries_elsewhere = True
+
+
+class RateLimited(TransientError):
+    """Too many requests or tokens for the moment (429)."""
+
+
+class Overloaded(TransientError):
+    """The provider has no capacity (503, 529)."""
+
+
+class ServerFault(TransientError):
+    """The provider failed, or answered something that is not its protocol."""
+
+
+class TimedOut(TransientError):
+    """A connection, a first event or the next event took too long."""
+
+
+class TransportFailed(TransientError):
+    """No whole HTTP answer came back: refused, reset, TLS, DNS, broken framing."""
+
+
+class BudgetExceeded(Error):
+    """A limit that the caller or an administrator set on money or rate."""
+
+
+class DeadlineExceeded(Error):
+    """The whole call's time or its number of attempts ran out."""
+
+
+class StreamInterrupted(Error):
+    """The stream broke off after output began. ``partial`` is what had arrived; ``__cause__`` says why it broke."""
+
+    def __init__(self, message: str, *, partial: Completion, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.partial = partial
+
+
+class AllTargetsFailed(Error):
+    """Every candidate was tried. ``failures`` pairs each attempt's target with its error, in order."""
+
+    tries_elsewhere = False
+
+    def __init__(self, failures: Sequence[tuple[Target, Error]]) -> None:
+        lines = "\n".join(f"  {target}: {type(error).__name__}: {error}" for target, error in failures)
+        super().__init__(f"no target answered; attempts made: {len(failures)}\n{lines}")
+        self.failures = tuple(failures)

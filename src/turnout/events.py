@@ -1,0 +1,407 @@
+"""What a stream says, as a closed union of small events; ``fold`` adds them up to a Completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Union
+
+from msgspec import Struct
+
+from turnout.types import (
+    Audio,
+    Choice,
+    Citation,
+    Completion,
+    DataSource,
+    FinishReason,
+    Message,
+    Origin,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+)
+
+# Every event about a part names it by ``index``: parts fold in ascending order of index, gaps allowed, and deltas with
+# the same index and choice continue the same part, which the first of them creates.
+
+
+class Started(Struct, frozen=True, tag_field="event", tag="started", omit_defaults=True):
+    """The answer began: who gives it, under which id. Comes once, or again when more of this becomes known."""
+
+    id: str
+    model: str
+    created: int | None = None
+    origin: Origin | None = None
+    service_tier: str | None = None
+
+
+class PartAdded(Struct, frozen=True, tag_field="event", tag="part_added", omit_defaults=True):
+    """A part that came whole, or the beginning of one whose first bytes already say more than a delta can."""
+
+    index: int
+    part: Part
+    choice: int = 0
+
+
+class TextDelta(Struct, frozen=True, tag_field="event", tag="text_delta", omit_defaults=True):
+    """The next piece of the answer's text."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+
+class ReasoningDelta(Struct, frozen=True, tag_field="event", tag="reasoning_delta", omit_defaults=True):
+    """The next piece of what the model thinks."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+
+class SignatureDelta(Struct, frozen=True, tag_field="event", tag="signature_delta", omit_defaults=True):
+    """Opaque proof for the reasoning part ``index``."""
+
+    signature: str
+    index: int = 0
+    choice: int = 0
+
+
+class RefusalDelta(Struct, frozen=True, tag_field="event", tag="refusal_delta", omit_defaults=True):
+    """The next piece of the model's refusal."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+
+class ToolCallDelta(Struct, frozen=True, tag_field="event", tag="tool_call_delta", omit_defaults=True):
+    """``id`` and ``name`` come with the first delta of a call and are empty after it; ``arguments`` is the next piece of text."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    choice: int = 0
+
+
+class CitationAdded(Struct, frozen=True, tag_field="event", tag="citation_added", omit_defaults=True):
+    """A source for the text part ``index``."""
+
+    citation: Citation
+    index: int = 0
+    choice: int = 0
+
+
+class AudioDelta(Struct, frozen=True, tag_field="event", tag="audio_delta", omit_defaults=True):
+    """``data`` is base64 of the next bytes of sound, decodable on its own; ``extra`` holds ids and expiry."""
+
+    index: int
+    data: str = ""
+    transcript: str = ""
+    choice: int = 0
+    extra: dict[str, Any] | None = None
+
+
+class LogprobsDelta(Struct, frozen=True, tag_field="event", tag="logprobs_delta", omit_defaults=True):
+    """In the provider's own form: an object whose lists are continued by the next delta."""
+
+    logprobs: Any
+    choice: int = 0
+
+
+class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defaults=True):
+    """One choice has ended. A stream in which some choice never finishes was cut off."""
+
+    finish: FinishReason
+    choice: int = 0
+
+
+class UsageReported(Struct, frozen=True, tag_field="event", tag="usage_reported", omit_defaults=True):
+    """The usage so far: replaces what was reported before, never adds to it."""
+
+    usage: Usage
+
+
+class ExtraReported(Struct, frozen=True, tag_field="event", tag="extra_reported", omit_defaults=True):
+    """Fields the vocabulary has no word for, of the whole completion, of one choice, of its message, or of one part."""
+
+    fields: dict[str, Any]
+    scope: Literal["completion", "choice", "message", "part"] = "completion"
+    choice: int = 0
+    index: int = 0
+
+
+Event = Union[
+    Started,
+    PartAdded,
+    TextDelta,
+    ReasoningDelta,
+    SignatureDelta,
+    RefusalDelta,
+    ToolCallDelta,
+    CitationAdded,
+    AudioDelta,
+    LogprobsDelta,
+    Finished,
+    UsageReported,
+    ExtraReported,
+]
+
+
+def fold(events: Iterable[Event]) -> Completion:
+    """The completion that these events add up to: the same that the whole answer would have decoded to."""
+    folding = Fold()
+    for event in events:
+        folding.add(event)
+    return folding.completion()
+
+
+def merge_extra(seen: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """``seen`` brought up to date by ``fields``: objects are merged, anything else is replaced by a non-null newcomer."""
+    merged = dict(seen)
+    for name, value in fields.items():
+        old = merged.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[name] = merge_extra(old, value)
+        elif value is not None or name not in merged:
+            merged[name] = value
+    return merged
+
+
+_LABELS = frozenset({"channel", "role", "type", "name", "id", "format"})  # said again with each piece, not continued
+
+
+def continue_extra(seen: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """``seen`` continued by ``fields``, the next piece of the same message: texts grow, lists grow by what is new in them."""
+    merged = merge_extra(seen, fields)
+    for name, value in fields.items():
+        old = seen.get(name)
+        if isinstance(value, str) and isinstance(old, str) and name not in _LABELS:
+            merged[name] = old + value
+        elif isinstance(value, list):
+            merged[name] = _continue_list(old if isinstance(old, list) else [], value)
+    return merged
+
+
+_GROWING = ("text", "summary", "data")
+
+
+def _continue_list(seen: list[Any], more: list[Any]) -> list[Any]:
+    """Items of type "reasoning.…" with the same index are pieces of one item, of which the texts grow.
+
+    https://openrouter.ai/docs/use-cases/reasoning-tokens (read 2026-11-21): the pieces must go back as whole items.
+    """
+    items = list(seen)
+    for piece in more:
+        at = _continued_at(items, piece)
+        if at is not None:
+            last = items[at]
+            texts = {name: last[name] + (piece.get(name) or "") for name in _GROWING if isinstance(last.get(name), str)}
+            items[at] = merge_extra(last, piece) | texts
+        elif piece not in items:
+            items.append(piece)
+    return items
+
+
+def _continued_at(items: list[Any], piece: Any) -> int | None:
+    if not isinstance(piece, dict) or not str(piece.get("type")).startswith("reasoning.") or piece.get("index") is None:
+        return None
+    same = (piece["index"], piece["type"])
+    return next(
+        (at for at, item in enumerate(items) if isinstance(item, dict) and (item.get("index"), item.get("type")) == same), None
+    )
+
+
+def _once_more(seen: Started, more: Started) -> Started:
+    """Some servers stamp each chunk anew: what was said first holds, except for the tier, which is known only at the end."""
+    return Started(
+        id=seen.id or more.id,
+        model=seen.model or more.model,
+        created=more.created if not seen.created and more.created is not None else seen.created,
+        origin=more.origin or seen.origin,
+        service_tier=more.service_tier if more.service_tier is not None else seen.service_tier,
+    )
+
+
+class Fold:
+    """The only accumulator of streams: add events as they come, ask for the completion at any time."""
+
+    def __init__(self) -> None:
+        self._started = Started("", "")
+        self._extra: dict[str, Any] = {}
+        self._usage = Usage()
+        self._choices: dict[int, _Choice] = {}
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, TextDelta) and (choice := self._choices.get(event.choice)) is not None:
+            choice.add_text(event)  # what most streams consist of
+        elif isinstance(event, Started):
+            self._started = _once_more(self._started, event)
+        elif isinstance(event, UsageReported):
+            self._usage = event.usage
+        elif isinstance(event, ExtraReported) and event.scope == "completion":
+            self._extra = merge_extra(self._extra, event.fields)
+        else:
+            choice = self._choices.get(event.choice)
+            if choice is None:
+                choice = self._choices[event.choice] = _Choice()
+            choice.add(event)
+
+    def part(self, index: int, choice: int = 0) -> Part:
+        """The part ``index`` as far as it has come. Raises KeyError before its first event."""
+        return self._choices[choice].part(index, self._started.origin)
+
+    def completion(self) -> Completion:
+        origin = self._started.origin
+        return Completion(
+            id=self._started.id,
+            model=self._started.model,
+            created=self._started.created,
+            service_tier=self._started.service_tier,
+            origin=origin,
+            choices=tuple(self._choices[index].choice(index, origin) for index in sorted(self._choices)),
+            usage=self._usage,
+            extra=self._extra or None,
+        )
+
+
+class _Growing:
+    """One part, in pieces."""
+
+    __slots__ = ("begun", "citations", "extra", "id", "kind", "name", "signature", "text", "transcript")
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+        self.begun: Part | None = None
+        self.text: list[str] = []
+        self.signature: list[str] = []
+        self.transcript: list[str] = []
+        self.citations: list[Citation] = []
+        self.extra: dict[str, Any] = {}
+        self.id = self.name = ""
+
+    def part(self, origin: Origin | None) -> Part:
+        from msgspec.structs import replace
+
+        text = "".join(self.text)
+        extra = self.extra or None
+        match self.begun:
+            case Text() as begun:
+                citations = (*begun.citations, *self.citations)
+                extra = _cited(_both(begun.extra, extra), citations)
+                return replace(begun, text=begun.text + text, citations=citations, extra=extra)
+            case Reasoning() as begun:
+                signature = self._signed(begun.signature)
+                return replace(begun, text=begun.text + text, signature=signature, extra=_both(begun.extra, extra))
+            case Refusal() as begun:
+                return replace(begun, text=begun.text + text, extra=_both(begun.extra, extra))
+            case ToolCall() as begun:
+                return replace(begun, arguments=begun.arguments + text, extra=_both(begun.extra, extra))
+            case None:
+                return self._from_deltas(text, extra, origin)
+            case begun:
+                return replace(begun, extra=_both(begun.extra, extra)) if extra else begun
+
+    def _from_deltas(self, text: str, extra: dict[str, Any] | None, origin: Origin | None) -> Part:
+        if self.kind is ToolCall:
+            return ToolCall(self.id, self.name, text, extra=extra)
+        if self.kind is Reasoning:
+            return Reasoning(text, self._signed(None), extra=extra, origin=origin)
+        if self.kind is Refusal:
+            return Refusal(text, extra=extra)
+        if self.kind is Audio:
+            return Audio(DataSource(text), transcript="".join(self.transcript) or None, extra=extra)
+        return Text(text, tuple(self.citations), extra=_cited(extra, tuple(self.citations)))
+
+    def _signed(self, begun: str | None) -> str | None:
+        """An empty signature is one; None is none."""
+        return (begun or "") + "".join(self.signature) if self.signature or begun is not None else None
+
+
+def _cited(extra: dict[str, Any] | None, citations: tuple[Citation, ...]) -> dict[str, Any] | None:
+    """``extra`` without the empty list that a text began with and its citations have taken the place of."""
+    if not extra or not citations:
+        return extra
+    return {name: value for name, value in extra.items() if name != "citations"} or None
+
+
+def _both(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any] | None:
+    return merge_extra(one, other) if one and other else one or other
+
+
+class _Choice:
+    def __init__(self) -> None:
+        self._parts: dict[int, _Growing] = {}
+        self._finish: FinishReason | None = None
+        self._logprobs: Any = None
+        self._extra: dict[str, Any] = {}
+        self._message_extra: dict[str, Any] = {}
+
+    def _growing(self, index: int, kind: type) -> _Growing:
+        part = self._parts.get(index)
+        if part is None:
+            part = self._parts[index] = _Growing(kind)
+        return part
+
+    def add_text(self, event: TextDelta) -> None:
+        part = self._parts.get(event.index)
+        if part is None:
+            part = self._parts[event.index] = _Growing(Text)
+        part.text.append(event.text)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case TextDelta():
+                self.add_text(event)
+            case ReasoningDelta():
+                self._growing(event.index, Reasoning).text.append(event.text)
+            case ToolCallDelta():
+                call = self._growing(event.index, ToolCall)
+                call.id = call.id or event.id
+                call.name = call.name or event.name
+                call.text.append(event.arguments)
+            case PartAdded():
+                self._growing(event.index, type(event.part)).begun = event.part
+            case SignatureDelta():
+                self._growing(event.index, Reasoning).signature.append(event.signature)
+            case RefusalDelta():
+                self._growing(event.index, Refusal).text.append(event.text)
+            case CitationAdded():
+                self._growing(event.index, Text).citations.append(event.citation)
+            case AudioDelta():
+                audio = self._growing(event.index, Audio)
+                audio.text.append(event.data)
+                audio.transcript.append(event.transcript)
+                audio.extra = merge_extra(audio.extra, event.extra or {})
+            case LogprobsDelta():
+                self._logprobs = _continued(self._logprobs, event.logprobs)
+            case Finished():
+                self._finish = event.finish
+            case ExtraReported(scope="choice"):
+                self._extra = merge_extra(self._extra, event.fields)
+            case ExtraReported(scope="message"):
+                self._message_extra = continue_extra(self._message_extra, event.fields)
+            case ExtraReported(scope="part"):
+                part = self._growing(event.index, Text)
+                part.extra = merge_extra(part.extra, event.fields)
+
+    def part(self, index: int, origin: Origin | None) -> Part:
+        return self._parts[index].part(origin)
+
+    def choice(self, index: int, origin: Origin | None) -> Choice:
+        parts = tuple(self._parts[at].part(origin) for at in sorted(self._parts))
+        message = Message("assistant", parts, extra=self._message_extra or None, origin=origin)
+        return Choice(index=index, message=message, finish=self._finish, logprobs=self._logprobs, extra=self._extra or None)
+
+
+def _continued(seen: Any, more: Any) -> Any:
+    """Logprobs come as lists of tokens, each delta with the next ones."""
+    if isinstance(seen, dict) and isinstance(more, dict):
+        return {name: _continued(seen.get(name), more.get(name)) for name in {**seen, **more}}
+    if isinstance(seen, list) and isinstance(more, list):
+        return seen + more
+    return seen if more is None else more

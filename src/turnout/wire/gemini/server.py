@@ -1,0 +1,39 @@
+"""The side that understands callers. The address, which is not the body's, names the model and asks for a stream."""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnout.errors import Error, RequestError
+from turnout.types import ChatRequest, Completion
+from turnout.wire.gemini.answers import write_completion
+from turnout.wire.gemini.faults import write_error
+from turnout.wire.gemini.renderer import GeminiRenderer
+from turnout.wire.gemini.requests import read_request
+
+_encode = msgspec.json.Encoder().encode
+
+
+class GeminiServer:
+    """Stateless: one instance serves every caller."""
+
+    def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
+        """``model`` is empty unless the body names it, and the flag is always False: whoever read the address knows both."""
+        try:
+            fields = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise RequestError(f"the request body is not JSON: {error}") from error
+        if not isinstance(fields, dict):
+            raise RequestError("the request body is no JSON object: expected one with contents")
+        return read_request(fields), False
+
+    def render(self, completion: Completion) -> bytes:
+        return _encode(write_completion(completion))
+
+    def renderer(self, request: ChatRequest) -> GeminiRenderer:
+        """For a caller that asked with alt=sse. Without it the answer is a JSON array: ``GeminiRenderer(array=True)``."""
+        return GeminiRenderer()
+
+    def render_error(self, error: Error) -> tuple[int, bytes]:
+        status, body = write_error(error)
+        return status, _encode(body)

@@ -1,0 +1,49 @@
+"""The side that speaks to providers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnout.catalog.schema import Provider
+from turnout.errors import Error, ServerFault
+from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
+from turnout.wire import Encoded
+from turnout.wire.openai_chat.answers import read_completion
+from turnout.wire.openai_chat.decoder import OpenAIChatDecoder
+from turnout.wire.openai_chat.faults import error_of, read_error
+from turnout.wire.openai_chat.request_writer import write_request
+from turnout.wire.response_headers import kept_headers
+
+_encode = msgspec.json.Encoder().encode
+
+
+class OpenAIChatCodec:
+    """Stateless: one instance serves every provider that speaks this protocol."""
+
+    def encode(self, request: ChatRequest, provider: Provider, *, stream: bool) -> Encoded:
+        lines: list[ReceiptLine] = []
+        body = write_request(request, provider, stream, lines)
+        http = HttpRequest(
+            method="POST",
+            url=f"{provider.base_url}/chat/completions",
+            headers={"content-type": "application/json", **provider.headers},
+            body=_encode(body),
+        )
+        return Encoded(http, tuple(lines))
+
+    def decode(self, response: HttpResponse, target: Target) -> Completion:
+        try:
+            body = msgspec.json.decode(response.body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
+        if not isinstance(body, dict):
+            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        if body.get("error") and not body.get("choices"):
+            raise error_of(body, None, target)
+        return read_completion(body, target.provider, kept_headers(response.headers))
+
+    def decode_error(self, response: HttpResponse, target: Target) -> Error:
+        return read_error(response, target)
+
+    def decoder(self, target: Target) -> OpenAIChatDecoder:
+        return OpenAIChatDecoder(target)

@@ -1,0 +1,106 @@
+"""The protocol's words and ours: finish reasons, data URLs, and which extras may travel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+
+WIRE_NAME = "openai-chat"
+
+# OpenAI's own words, then those of dialects: Mistral (model_length, error), DeepSeek (insufficient_system_resource),
+# Zhipu (sensitive, network_error), TGI and Together (eos, eos_token).
+_UNIFIED: dict[str, Unified] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "model_length": "length",
+    "max_tokens": "length",
+    "error": "error",
+    "insufficient_system_resource": "error",
+    "network_error": "error",
+    "sensitive": "content_filter",
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop_sequence",
+}
+
+# A caller must never read a truncated or refused answer as a whole one: what has no word here keeps its own.
+_RAW: dict[Unified, str] = {
+    "stop": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "content_filter",
+    "pause": "length",
+}
+
+
+# our field -> (the wire's field, what its value must be); values of another kind stay verbatim in extra
+PLAIN_FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "temperature": ("temperature", (int, float)),
+    "top_p": ("top_p", (int, float)),
+    "top_k": ("top_k", int),
+    "seed": ("seed", int),
+    "frequency_penalty": ("frequency_penalty", (int, float)),
+    "presence_penalty": ("presence_penalty", (int, float)),
+    "n": ("n", int),
+    "logprobs": ("logprobs", bool),
+    "top_logprobs": ("top_logprobs", int),
+    "user": ("user", str),
+    "service_tier": ("service_tier", str),
+    "parallel_tool_calls": ("parallel_tool_calls", bool),
+}
+
+
+def finish_reason(raw: str, *, called_tools: bool) -> FinishReason:
+    """Several providers say "stop" beside tool calls; an answer that calls tools finished in order to."""
+    unified = _UNIFIED.get(raw, "other")
+    if called_tools and unified == "stop":
+        unified = "tool_calls"
+    return FinishReason(unified, raw)
+
+
+def raw_finish(finish: FinishReason, origin: Origin | None) -> str:
+    if finish.raw is not None and is_own(origin):
+        return finish.raw
+    return _RAW.get(finish.unified) or finish.raw or finish.unified
+
+
+def is_own(origin: Origin | None, provider: str | None = None) -> bool:
+    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
+    if origin is None or origin.wire != WIRE_NAME:
+        return False
+    return provider is None or origin.provider is None or origin.provider == provider
+
+
+def source(url: str) -> Source:
+    """A data URL taken apart when putting it together again gives the same text; any other URL as it is."""
+    if url.startswith("data:"):
+        media_type, marker, data = url[5:].partition(";base64,")
+        if marker and media_type and ";" not in media_type and "," not in media_type:
+            return DataSource(data, media_type)
+    return UrlSource(url)
+
+
+def url(source: Source) -> str | None:
+    """``source`` as the protocol's URL, or None if it cannot be one."""
+    if isinstance(source, UrlSource):
+        return source.url
+    if isinstance(source, DataSource):
+        return f"data:{source.media_type or 'application/octet-stream'};base64,{source.data}"
+    return None
+
+
+def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
+    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
+    for name, value in (extra or {}).items():
+        mine = written.get(name)
+        if isinstance(mine, dict) and isinstance(value, dict):
+            deep_merge(mine, value)
+        else:
+            written[name] = value
+    return written
