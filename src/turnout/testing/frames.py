@@ -82,10 +82,12 @@ def _item_end(body: bytes, at: int) -> int:
             found = _STRING.match(body, at)
             at = found.end() if found else len(body)
             continue
-        if depth == 0 and body[at] in b",]":
+        if depth == 0 and body[at] in b",] \t\r\n":
             return at
         depth += (body[at] in b"{[") - (body[at] in b"}]")
         at += 1
+        if depth == 0 and body[at - 1] in b"}]":
+            return at
     return at
 
 

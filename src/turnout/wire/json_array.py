@@ -9,7 +9,8 @@ from turnout.errors import ServerFault
 
 MAX_ITEM_BYTES = 64 * 1024 * 1024  # an image or a sound comes in one item; beyond this a server is at fault
 
-_STRUCTURE = re.compile(rb'["{}\[\]]')
+# The next brace or bracket outside of strings; a quote only where its string does not end in these bytes.
+_STRUCTURE = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]|\\.)*+")*+(["{}\[\]])', re.DOTALL)
 _IN_STRING = re.compile(rb'["\\]')
 _BETWEEN = b" \t\r\n,"
 
@@ -72,7 +73,7 @@ class JsonArrayDecoder:
                 self._escaped = False
                 at += 1
                 continue
-            found = (_IN_STRING if self._in_string else _STRUCTURE).search(chunk, at)
+            found = _IN_STRING.search(chunk, at) if self._in_string else _STRUCTURE.match(chunk, at)
             if found is None:
                 return len(chunk)
             at = found.end()

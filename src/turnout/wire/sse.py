@@ -36,6 +36,17 @@ class SseDecoder:
         ):
             yield None, chunk[6:-2]
             return
+        if (  # the same with CRLF, which Google writes
+            chunk.endswith(b"\r\n\r\n")
+            and chunk.startswith(b"data: ")
+            and chunk.count(b"\n") == chunk.count(b"\r") == 2
+            and not self._line
+            and not self._data
+            and self._event is None
+        ):
+            self._after_cr = False
+            yield None, chunk[6:-4]
+            return
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")

@@ -39,6 +39,8 @@ def _grow(seen: dict[str, Any], candidate: Mapping[str, Any]) -> None:
         if name == "content" and isinstance(value, dict):
             content = seen.setdefault("content", {})
             content.update({key: member for key, member in value.items() if key != "parts"})
+            if isinstance(value.get("parts"), list):
+                content.setdefault("parts", [])
             for part in value.get("parts") or ():
                 _append(content.setdefault("parts", []), part)
         elif name == "logprobsResult" and isinstance(value, dict):

@@ -108,8 +108,11 @@ class Progress:
 
     def _end(self, finish: FinishReason) -> Iterator[Event]:
         yield from self._flush()
-        if self._content is not None and (self.at < 0 or self._content != USUAL_CONTENT):
-            news = brought_up_to_date(self._said, {"content": self._content})
+        content = self._content
+        if content is not None and self.at >= 0:
+            content = {name: value for name, value in content.items() if name != "parts"}  # an empty list says nothing now
+        if content is not None and (self.at < 0 or content != USUAL_CONTENT):
+            news = brought_up_to_date(self._said, {"content": content})
             if news:
                 yield ExtraReported(news, "choice", self._index)
         texts = [(at, "".join(pieces)) for at, pieces in self.texts]

@@ -198,6 +198,8 @@ class GeminiRenderer:
             candidate["content"] = extra.get("content", USUAL_CONTENT)
         if choice.finish is not None and "finishReason" not in extra:
             candidate["finishReason"] = raw_finish(choice.finish, self._origin)
+        elif not self._own:
+            candidate["finishReason"] = "OTHER"  # it ended, and the provider did not say why
         if number or not self._own:
             candidate["index"] = number
         if not self._own and (grounding := choice.grounding()) is not None:
