@@ -24,6 +24,11 @@ def over(samples: Sequence[float], floor: Sequence[float]) -> Figure:
     return figure([sample - least for sample, least in zip(samples, floor, strict=True)])
 
 
+def least_over(samples: Sequence[float], floor: Sequence[float]) -> float:
+    """By how much they differ when each was least disturbed: what else runs on a machine only ever adds time."""
+    return min(samples) - min(floor)
+
+
 def ratio(samples: Sequence[float], to: Sequence[float]) -> float:
     """How many times ``to``, round by round, ``samples`` are; the median of it."""
     return median(sample / other for sample, other in zip(samples, to, strict=True))

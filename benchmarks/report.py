@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from figures import Figure, figure, over, ratio
+from figures import Figure, figure, least_over, over, ratio
 from rounds import MODES, PEERS, STEPS, Measured
 from startup import BARE, IMPORTS
 
@@ -26,26 +26,35 @@ _KINDS = {  # title and unit of each table, and its target
 
 
 class Target(NamedTuple):
-    """One promise about Turnout's own cost. The median decides."""
+    """One promise about Turnout's own cost."""
 
     name: str
     figure: Figure
+    least: float  # the difference of the least samples
     bound: float
     unit: str
 
     @property
     def met(self) -> bool:
+        """The median decides."""
         return self.figure.median <= self.bound
+
+    @property
+    def met_at_least(self) -> bool:
+        """What an undisturbed machine might say: it decides nothing, since the least samples flatter."""
+        return self.least <= self.bound
 
 
 def targets(measured: Measured) -> list[Target]:
-    imported = over(measured.import_seconds["turnout"], measured.import_seconds[BARE])
-    found = [Target("import, over the bare interpreter", _in(MILLI, imported), IMPORT_TARGET_MS, "ms")]
+    imports = measured.import_seconds["turnout"], measured.import_seconds[BARE]
+    own, least = _in(MILLI, over(*imports)), MILLI * least_over(*imports)
+    found = [Target("import, over the bare interpreter", own, least, IMPORT_TARGET_MS, "ms")]
     for kind, (title, unit, bound) in _KINDS.items():
         for mode in MODES:
             cpu = measured.cpu[f"{kind} {mode}"]
-            own = _in(MICRO, over(cpu["turnout"], cpu["bare transport"]))
-            found.append(Target(f"{title}, {mode}: CPU per {unit} over the bare transport", own, bound, "µs"))
+            calls = cpu["turnout"], cpu["bare transport"]
+            own, least = _in(MICRO, over(*calls)), MICRO * least_over(*calls)
+            found.append(Target(f"{title}, {mode}: CPU per {unit} over the bare transport", own, least, bound, "µs"))
     return found
 
 
@@ -125,11 +134,13 @@ def _without_socket(measured: Measured) -> Iterator[str]:
 
 
 def _targets(measured: Measured) -> Iterator[str]:
-    rows = [
-        [target.name, _spread(target.figure), f"<= {target.bound:g} {target.unit}", "met" if target.met else "NOT met"]
-        for target in targets(measured)
-    ]
-    yield _table("Targets", rows, "The median decides; a machine that was busy with something else shows in the spread.")
+    rows = [["", "least of each side", "", "target", "median (least … most)", ""]]
+    for target in targets(measured):
+        verdicts = ["met" if met else "NOT met" for met in (target.met_at_least, target.met)]
+        bound = f"<= {target.bound:g} {target.unit}"
+        rows.append([target.name, f"{target.least:.1f}", verdicts[0], bound, _spread(target.figure), verdicts[1]])
+    note = "The median decides. The least samples of both sides are shown for a machine that is busy with something else."
+    yield _table("Targets", rows, note)
 
 
 def _table(title: str, rows: Sequence[Sequence[str]], note: str) -> str:

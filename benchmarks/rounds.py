@@ -26,7 +26,7 @@ class Amounts(NamedTuple):
     """How much of everything. Peers cost more, so they are asked ``peer_share`` times as often."""
 
     rounds: int = 12
-    starts: int = 5  # rounds of fresh interpreters
+    starts: int = 4  # rounds of fresh interpreters
     calls: int = 200  # whole answers a round
     streams: int = 5  # a round
     chunks: int = 200  # of a stream
@@ -73,7 +73,7 @@ def measure(amounts: Amounts, folder: str, say: Say) -> Measured:
             if why is None:
                 workers |= dict.fromkeys(names, worker)
             else:
-                missing |= dict.fromkeys(names, why)
+                _leave_out(measured, names[0], why)
         _measure_calls(measured, workers, say)
     return measured
 
@@ -89,7 +89,7 @@ def _measure_starts(measured: Measured, url: str, environ: dict[str, str], folde
             try:
                 imported, answered = start(IMPORTS[name], environ, folder), start(answer, environ, folder)
             except subprocess.CalledProcessError as error:
-                missing[name] = f"cannot be imported and asked: {(error.stderr.strip() or 'no word why').splitlines()[-1]}"
+                _leave_out(measured, name, f"failed: {(error.stderr.strip() or 'it did not say why').splitlines()[-1]}")
                 continue
             if number < 0:
                 continue
@@ -113,10 +113,8 @@ def _measure_calls(measured: Measured, workers: dict[str, Spoken], say: Say) -> 
             count = max(1, round(most * amounts.peer_share)) if subject in PEERS else most
             took = workers[subject].ask({"subject": subject, "kind": kind, "mode": mode, "count": count})
             if "failed" in took:
-                measured.missing[subject] = took["failed"]
                 del workers[subject]
-                for by_subject in (*measured.cpu.values(), *measured.wall.values()):
-                    by_subject.pop(subject, None)
+                _leave_out(measured, subject, f"failed: {took['failed']}")
                 continue
             if number < 0:
                 continue
@@ -126,6 +124,16 @@ def _measure_calls(measured: Measured, workers: dict[str, Spoken], say: Say) -> 
                 samples.setdefault(key, {}).setdefault(subject, []).append(seconds / units)
             if subject == "bare transport" and kind != "whole":
                 measured.reads[key] = took["reads"] / count
+
+
+def _leave_out(measured: Measured, subject: str, why: str) -> None:
+    """A peer that does not work has no figures, only the reason. Raises RuntimeError when it is not a peer but ours."""
+    if subject not in PEERS:
+        raise RuntimeError(f"{subject} cannot be measured: {why}")
+    measured.missing[subject] = why
+    starts = (measured.import_seconds, measured.import_bytes, measured.answer_seconds, measured.answer_bytes)
+    for by_subject in (*starts, *measured.cpu.values(), *measured.wall.values()):
+        by_subject.pop(subject, None)
 
 
 def _turns(subjects: Sequence[str], number: int) -> Iterator[tuple[str, str, str]]:

@@ -45,7 +45,8 @@ def main() -> None:
     print(report(measured, _versions(), machine))
     if arguments.json is not None:
         promised = {
-            target.name: {**target.figure._asdict(), "bound": target.bound, "met": target.met} for target in targets(measured)
+            target.name: {"median": target.figure.median, "least": target.least, "bound": target.bound, "met": target.met}
+            for target in targets(measured)
         }
         samples = {**measured._asdict(), "amounts": amounts._asdict(), "targets": promised}
         arguments.json.write_text(json.dumps(samples, indent=1))

@@ -27,6 +27,9 @@ class Worker:
         self._expected: dict[str, tuple[str, bytes]] = {"whole": (TEXT, whole_body()), "paced": stream, "burst": stream}
         self._loop = asyncio.new_event_loop()
 
+    def close(self) -> None:
+        self._loop.close()
+
     def measure(self, subject: str, kind: str, mode: str, count: int) -> dict[str, float]:
         """Seconds that ``count`` answers took: of this process's own CPU, all threads, and of the clock; reads of streams."""
         asked = self._subjects[subject]
@@ -75,6 +78,7 @@ def main(origin: str, chunks: str, *names: str) -> None:
             reply(worker.measure(**json.loads(line)))
         except Exception as error:  # noqa: BLE001 - likewise
             reply({"failed": f"{type(error).__name__}: {error}"})
+    worker.close()
 
 
 if __name__ == "__main__":

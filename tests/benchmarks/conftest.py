@@ -1,0 +1,10 @@
+"""The benchmarks are scripts: what they import lies beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+sys.path.insert(0, str(BENCHMARKS))
