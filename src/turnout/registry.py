@@ -29,7 +29,10 @@ from turnout.wire import ChatCodec, Wire
 
 WIRES: Mapping[str, str] = {
     "anthropic-messages": "turnout.wire.anthropic_messages:WIRE",
+    "bedrock-converse": "turnout.wire.bedrock_converse:WIRE",
+    "cohere-chat": "turnout.wire.cohere_chat:WIRE",
     "gemini": "turnout.wire.gemini:WIRE",
+    "ollama": "turnout.wire.ollama:WIRE",
     "openai-chat": "turnout.wire.openai_chat:WIRE",
     "openai-responses": "turnout.wire.openai_responses:WIRE",
 }
@@ -37,10 +40,14 @@ WIRES: Mapping[str, str] = {
 # How the protocols are signed where a model speaks another one than its provider's others.
 _AUTH_OF_WIRE: Mapping[str, str] = {
     "anthropic-messages": "header:x-api-key",
+    "bedrock-converse": "sigv4:bedrock",
     "gemini": "header:x-goog-api-key",
     "openai-chat": "bearer",
     "openai-responses": "bearer",
 }
+
+# What proves who asks where no key does. Looking for it may read files or ask the network, so it is not looked for in advance.
+_KEYLESS: Mapping[str, str] = {"sigv4": "signs with the AWS credentials that are found when it is called"}
 
 _LOCAL_MODEL = "local/smollm2-135m"
 _MOST_PLANS = 1024  # kept; a gateway passes on whatever names its callers write
@@ -146,9 +153,11 @@ class Registry:
             secret = find_key(row, self._environ, configured=layered.key)
         except ConfigError as error:
             return False, str(error)
+        if secret is not None:
+            return True, f"key from {secret.source}"
         if row.module and not _installed(row.module):
             return False, f"{row.name} is not installed: pip install 'turnout[{row.extra}]'"
-        return True, f"key from {secret.source}" if secret is not None else "needs no key"
+        return True, _KEYLESS.get(row.auth.partition(":")[0], "needs no key")
 
     # Plans
 

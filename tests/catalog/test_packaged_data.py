@@ -24,8 +24,8 @@ EXPECTED = [
     ("gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY"),
     ("generative-ai", "https://generativelanguage.googleapis.com/v1beta", "GOOGLE_API_KEY"),
     ("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-    ("cohere", "https://api.cohere.ai/compatibility/v1", "COHERE_API_KEY"),
-    ("cohere", "https://api.cohere.ai/compatibility/v1", "CO_API_KEY"),
+    ("cohere", "https://api.cohere.com/v2", "COHERE_API_KEY"),
+    ("cohere", "https://api.cohere.com/v2", "CO_API_KEY"),
     ("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY"),
     ("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     ("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
@@ -86,6 +86,11 @@ def test_a_provider_people_rely_on_is_found_by_its_old_name_with_its_url_and_var
 @pytest.mark.parametrize(("name", "seconds"), [("huggingface", 120), ("nearai", 120), ("moonshotai", 300), ("groq", 60)])
 def test_a_slow_provider_gets_the_time_it_needs(catalog: Catalog, name: str, seconds: float) -> None:
     assert catalog.provider(name).timeout == seconds
+
+
+def test_ollama_needs_no_key(catalog: Catalog) -> None:
+    ollama = catalog.provider("ollama")
+    assert (ollama.base_url, ollama.auth, ollama.key_env) == ("http://localhost:11434", "none", ())
 
 
 def test_openrouter_and_aihubmix_name_the_calling_app_from_the_environment(catalog: Catalog) -> None:

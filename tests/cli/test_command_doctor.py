@@ -65,6 +65,12 @@ def test_every_provider_is_listed_on_request_with_what_it_needs(capsys):
     assert "ANTHROPIC_API_KEY" in capsys.readouterr().out
 
 
+def test_a_server_of_this_machine_counts_when_it_listens(capsys, monkeypatch):
+    assert states(report(capsys))["ollama"] == "unset"
+    monkeypatch.setattr(doctor, "_listens", lambda base_url: base_url == "http://localhost:11434")
+    assert states(report(capsys))["ollama"] == "usable"
+
+
 def test_the_embedded_model_is_usable_only_with_its_weights(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "_embedded", lambda: doctor.Embedded("1.0", None, "no weights: `turnout local pull`"))
     found = report(capsys)

@@ -12,6 +12,8 @@ PROVIDER = Provider(
     id="data-lake", name="Data Lake", wire="openai-chat", base_url="", url_env={"account": "LAKE_ACCOUNT"}, docs="https://docs"
 )
 
+SEVERAL = Provider(id="s", name="Several", wire="openai-chat", base_url="", url_env={"place": ("FIRST", "SECOND")})
+
 
 def fill(template: str, model: str = "m", **environ: str) -> str:
     return base_url(PROVIDER, template, model, environ)
@@ -50,6 +52,24 @@ def test_a_missing_part_is_asked_for_by_its_variable(environ: dict[str, str], st
     with pytest.raises(ConfigError) as raised:
         fill("https://{account}.h/v1", **environ)
     assert str(raised.value) == f"Data Lake needs LAKE_ACCOUNT, which is a part of its URL and {state} (https://docs)"
+
+
+@pytest.mark.parametrize(
+    ("environ", "host"),
+    [
+        ({"FIRST": "a", "SECOND": "b"}, "a"),
+        ({"SECOND": "b"}, "b"),
+        ({"FIRST": "changeme", "SECOND": "b"}, "b"),
+        ({"FIRST": "a"}, "a"),
+    ],
+)
+def test_of_several_variables_the_first_that_is_set_wins(environ: dict[str, str], host: str) -> None:
+    assert base_url(SEVERAL, "https://{place}.h", "m", environ) == f"https://{host}.h"
+
+
+def test_of_several_variables_all_are_named_when_none_is_set() -> None:
+    with pytest.raises(ConfigError, match="needs FIRST or SECOND, which is a part of its URL and is not set"):
+        base_url(SEVERAL, "https://{place}.h", "m", {})
 
 
 @pytest.mark.parametrize("value", ["a@evil.example", "a/../b", "a?b", "a#b", "a b", "a\nb", "a%2f", "ä"])

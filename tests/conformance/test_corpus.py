@@ -16,6 +16,10 @@ LLAMACPP = ROOT / "tests" / "fixtures" / "llamacpp"
 COVERED = (
     "*chat.completions.jsonl",
     "*__messages.jsonl",
+    "*__api.chat.jsonl",
+    "*__v2.chat.jsonl",
+    "*__responses.jsonl",
+    "bedrock__converse*.jsonl",
     "bedrock__invoke.jsonl",
     "vertex__anthropic.*.jsonl",
     "writer__chat.jsonl",

@@ -62,7 +62,7 @@ def test_a_wire_nobody_speaks_yet_is_said_plainly() -> None:
 def test_a_way_of_signing_nobody_knows_is_said_plainly() -> None:
     config = configured(providers={"corp": {"wire": "openai-chat", "base_url": "https://llm.corp", "auth": "kerberos"}})
     assert str(refusal(registry(config).plan, "corp/x")) == (
-        "corp signs requests with kerberos, which Turnout cannot do yet; it can bearer, header, none, query"
+        "corp signs requests with kerberos, which Turnout cannot do yet; it can bearer, header, none, query, sigv4"
     )
 
 

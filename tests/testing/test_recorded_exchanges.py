@@ -8,8 +8,9 @@ import pytest
 
 from turnout.errors import ConfigError
 from turnout.testing.exchange import read_exchanges
-from turnout.testing.frames import NOT_JSON, chunks, ndjson_frames, sse_frames
+from turnout.testing.frames import NOT_JSON, aws_frames, chunks, ndjson_frames, sse_frames
 from turnout.testing.routes import route_of
+from turnout.wire.aws_events import encode_event
 
 LINE = (
     '{{"id":"acme.chat.completions.0123456789ab","source":"here#0",'
@@ -92,6 +93,18 @@ def test_sse_events_are_found_with_their_ends_whatever_ends_a_line():
     assert [frame.value for frame in frames] == [{"x": 1}, NOT_JSON, NOT_JSON, {}]
     assert [body[: frame.end].rpartition(b"data:")[2].strip() for frame in frames] == [b"1}", b"[DONE]", b"no", b"{}"]
     assert frames[-1].end == len(body)
+
+
+def test_messages_of_an_aws_event_stream_are_found_by_their_names_and_lengths():
+    first = encode_event({":message-type": "event", ":event-type": "metadata", "n": 5}, b'{"x":1}')
+    second = encode_event({":exception-type": "throttlingException", ":event-type": "not this"}, b"slow")
+
+    frames = aws_frames(first + second + b"\0\0\0\x30")
+
+    assert [(frame.event, frame.value, frame.end) for frame in frames] == [
+        ("metadata", {"x": 1}, len(first)),
+        ("throttlingException", NOT_JSON, len(first + second)),
+    ]
 
 
 def test_lines_of_json_are_events_too():

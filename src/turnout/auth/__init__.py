@@ -17,6 +17,7 @@ SCHEMES: Mapping[str, str] = {
     "header": "turnout.auth.schemes:header",
     "none": "turnout.auth.schemes:none",
     "query": "turnout.auth.schemes:query",
+    "sigv4": "turnout.auth.sigv4:sigv4",
 }
 
 
@@ -29,7 +30,8 @@ def signer(provider: Provider, scheme: Scheme, secret: Secret | None) -> Callabl
     home = origin(provider.base_url)
 
     def sign(request: HttpRequest) -> Steps[HttpRequest]:
-        if secret is not None and not request.url.startswith(home) and origin(request.url) != home:
+        # without a key too: a scheme may find credentials of its own
+        if not request.url.startswith(home) and origin(request.url) != home:
             raise ConfigError(f"the key of {provider.name} is for {home} and is not sent to {origin(request.url)}")
         return (yield from scheme(request, secret))
 

@@ -33,9 +33,9 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_env: tuple[str, ...] = ()  # first that holds a real key wins; () needs no key
     key_required: bool = True  # False: a key is sent when there is one, and the endpoint may not want any
     key_url: str = ""  # where a person gets a key
-    url_env: dict[str, str] = {}  # placeholder in base_url -> environment variable
+    url_env: dict[str, str | tuple[str, ...]] = {}  # placeholder in base_url -> variable, or several: the first that is set wins
     base_url_env: dict[str, str] = {}  # variable that replaces base_url -> path it must end with, added when missing
-    auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | none
+    auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | sigv4[:SERVICE] | none
     headers: dict[str, str] = {}  # names in lower case; sent with every request; never a secret
     header_env: dict[str, tuple[str, ...]] = {}  # header -> variables; sent with the first that is set, else not at all
     aliases: tuple[str, ...] = ()

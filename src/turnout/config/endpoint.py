@@ -38,11 +38,14 @@ def _own_variable(provider: Provider) -> str:
 
 
 def _value(provider: Provider, placeholder: str, before: str, environ: Mapping[str, str]) -> str:
-    name = provider.url_env.get(placeholder, placeholder)
+    given = provider.url_env.get(placeholder, placeholder)
+    names = (given,) if isinstance(given, str) else given
+    name = next((known for known in names if not is_placeholder(environ.get(known, ""))), names[0])
     value = environ.get(name, "").strip()
     if is_placeholder(value):
         state = "holds a placeholder" if value else "is not set"
-        raise ConfigError(f"{provider.name} needs {name}, which is a part of its URL and {state} ({provider.docs})")
+        needed = " or ".join(names)
+        raise ConfigError(f"{provider.name} needs {needed}, which is a part of its URL and {state} ({provider.docs})")
     if not before:
         return value.rstrip("/")  # the variable holds the whole URL
     if before.endswith("://"):

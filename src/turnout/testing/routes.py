@@ -69,6 +69,31 @@ ROUTES = (
         streams=True,
         array=True,
     ),
+    # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (read 2026-11-21)
+    Route(
+        wire="bedrock-converse",
+        address=re.compile(r"/model/[^/]+/converse$"),
+        suffix="/model/{model}/converse",
+        model=re.compile(r"/model/([^/]+)/converse$"),
+        streams=False,
+    ),
+    Route(
+        wire="bedrock-converse",
+        address=re.compile(r"/model/[^/]+/converse-stream$"),
+        framings=frozenset({"json", "base64", "text"}),
+        suffix="/model/{model}/converse-stream",
+        model=re.compile(r"/model/([^/]+)/converse-stream$"),
+        streams=True,
+    ),
+    # https://docs.cohere.com/reference/chat (read 2026-11-21)
+    Route(wire="cohere-chat", address=re.compile(r"/v2/chat$"), suffix="/chat"),
+    # https://docs.ollama.com/api/chat (read 2026-11-21)
+    Route(
+        wire="ollama",
+        address=re.compile(r"/api/chat$"),
+        framings=frozenset({"json", "ndjson", "text"}),
+        suffix="/api/chat",
+    ),
 )
 
 

@@ -1,0 +1,42 @@
+"""The side that understands callers.
+
+The address names the model and says whether to stream: ``parse`` gives a request whose model is "" and False, and whoever serves
+``/model/{modelId}/converse[-stream]`` puts in what the path says. A stream's bytes are ``application/vnd.amazon.eventstream``.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnout.errors import Error, RequestError
+from turnout.types import ChatRequest, Completion
+from turnout.wire.bedrock_converse.answers import write_completion
+from turnout.wire.bedrock_converse.faults import write_error
+from turnout.wire.bedrock_converse.renderer import BedrockConverseRenderer
+from turnout.wire.bedrock_converse.requests import read_request
+
+_encode = msgspec.json.Encoder().encode
+
+
+class BedrockConverseServer:
+    """Stateless: one instance serves every caller."""
+
+    def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
+        try:
+            fields = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise RequestError(f"the request body is not JSON: {error}") from error
+        if not isinstance(fields, dict):
+            raise RequestError("the request body is no JSON object: expected messages")
+        return read_request(fields, body), False
+
+    def render(self, completion: Completion) -> bytes:
+        return _encode(write_completion(completion))
+
+    def renderer(self, request: ChatRequest) -> BedrockConverseRenderer:
+        return BedrockConverseRenderer()
+
+    def render_error(self, error: Error) -> tuple[int, bytes]:
+        """The body also says ``__type``, because the header that AWS says it in, x-amzn-errortype, is not the body's to give."""
+        status, body = write_error(error)
+        return status, _encode(body)

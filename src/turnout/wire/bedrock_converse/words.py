@@ -1,0 +1,117 @@
+"""The protocol's words and ours: stop reasons, tool ids, and what may travel verbatim."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from turnout.types import FinishReason, Origin, Unified
+
+WIRE_NAME = "bedrock-converse"
+
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseResponse.html (read 2026-11-21)
+_UNIFIED: dict[str, Unified] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop_sequence",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
+    "malformed_model_output": "error",
+    "malformed_tool_use": "error",
+}
+
+# A caller must never read a truncated or refused answer as a whole one: what has no word here keeps its own.
+_RAW: dict[Unified, str] = {
+    "stop": "end_turn",
+    "stop_sequence": "stop_sequence",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "content_filter": "content_filtered",
+    "refusal": "content_filtered",
+    "error": "malformed_model_output",
+}
+
+
+def finish_reason(raw: str) -> FinishReason:
+    return FinishReason(_UNIFIED.get(raw, "other"), raw)
+
+
+def stop_reason(finish: FinishReason, origin: Origin | None, *, called_tools: bool) -> str:
+    """The protocol's word for ``finish``, whoever said it. An answer of another protocol that calls tools stopped in order to."""
+    if finish.raw is not None and is_own(origin):
+        return finish.raw
+    if called_tools and finish.unified == "stop":
+        return "tool_use"
+    return _RAW.get(finish.unified) or finish.raw or finish.unified
+
+
+def is_own(origin: Origin | None, provider: str | None = None) -> bool:
+    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
+    if origin is None or origin.wire != WIRE_NAME:
+        return False
+    return provider is None or origin.provider is None or origin.provider == provider
+
+
+_TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def tool_id(id: str) -> str:
+    """``id`` if every model accepts it, else one that it does: the same for the same id, another for another.
+
+    The protocol takes [a-zA-Z0-9_.:-]{1,64}, and some models behind it neither dot nor colon:
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html (read 2026-11-21).
+    """
+    if _TOOL_ID.fullmatch(id):
+        return id
+    from hashlib import sha256  # ids that need rewriting are rare
+
+    digest = sha256(id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{_NOT_IN_IDS.sub('_', id)[:40]}_{digest}"
+
+
+def said_in(extra: dict[str, Any] | None) -> str:
+    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
+    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
+
+
+def called(value: Any) -> str:
+    """What JSON calls the kind of ``value``, for error messages."""
+    if value is None:
+        return "null"
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), type(value).__name__)
+
+
+def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
+    """``written`` with ``extra`` laid over it; objects on both sides are merged into new ones."""
+    for name, value in (extra or {}).items():
+        mine = written.get(name)
+        written[name] = deep_merge(dict(mine), value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return written
+
+
+def take_inner(fields: dict[str, Any], path: tuple[str, ...], kind: type | tuple[type, ...]) -> Any:
+    """The value at ``path`` taken out of ``fields`` if it is of ``kind``, and every object with it that it leaves empty.
+
+    None where there is none. Nothing but ``fields`` itself is changed: objects on the way are copied.
+    """
+    outer, *rest = path
+    inner = fields.get(outer)
+    if not rest:
+        if not isinstance(inner, kind) or (isinstance(inner, bool) and kind is not bool):
+            return None
+        return fields.pop(outer)
+    if not isinstance(inner, dict):
+        return None
+    copy = dict(inner)
+    value = take_inner(copy, tuple(rest), kind)
+    if value is None:
+        return None
+    if copy:
+        fields[outer] = copy
+    else:
+        del fields[outer]
+    return value

@@ -1,0 +1,58 @@
+"""Token counts: this protocol's ``usage`` to disjoint buckets, and back.
+
+It counts twice. ``tokens`` is what the model read and wrote, the vendor's own preamble included: our buckets. ``billed_units``
+is the smaller number that the vendor prices (https://docs.cohere.com/docs/how-does-cohere-pricing-work, read 2026-11-21), so
+a cost that is computed from the buckets is an upper bound. Both stay in ``Usage.raw``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from turnout.types import Usage
+from turnout.wire.cohere_chat.words import WIRE_NAME
+
+
+def read_usage(raw: dict[str, Any]) -> Usage:
+    """``image_tokens`` stand beside ``input_tokens``, ``cached_tokens`` within them; ``reasoning_tokens`` within the output's."""
+    tokens = raw.get("tokens")
+    texts, images = _count(tokens, "input_tokens"), _count(tokens, "image_tokens")
+    cached, said, thought = _count(raw, "cached_tokens"), _count(tokens, "output_tokens"), _count(tokens, "reasoning_tokens")
+    read = None if texts is None and images is None else (texts or 0) + (images or 0)
+    if read is not None and cached is not None:
+        cached = min(cached, read)
+        read -= cached
+    if said is not None and thought is not None:
+        thought = min(thought, said)
+        said -= thought
+    return Usage(
+        uncached_input_tokens=read,
+        cache_read_tokens=cached,
+        text_output_tokens=said,
+        reasoning_tokens=thought,
+        raw=raw,
+        wire=WIRE_NAME,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any] | None:
+    """The usage object; the provider's own if it was written in this protocol. None if nothing was reported."""
+    if usage.raw is not None and usage.wire == WIRE_NAME:
+        return usage.raw
+    into, out = usage.input_tokens, usage.output_tokens
+    if into is None and out is None:
+        return None
+    counts = {name: count for name, count in (("input_tokens", into), ("output_tokens", out)) if count is not None}
+    tokens = counts if usage.reasoning_tokens is None else counts | {"reasoning_tokens": usage.reasoning_tokens}
+    written: dict[str, Any] = {"billed_units": counts, "tokens": tokens}
+    if usage.cache_read_tokens is not None:
+        written["cached_tokens"] = usage.cache_read_tokens
+    return written
+
+
+def _count(counts: Any, name: str) -> int | None:
+    """The vendor's own types call them floats."""
+    value = counts.get(name) if isinstance(counts, dict) else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and value >= 0 else None

@@ -1,0 +1,103 @@
+"""The protocol's words and ours: finish reasons, data URLs, and what may travel verbatim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+
+WIRE_NAME = "cohere-chat"
+
+# https://docs.cohere.com/reference/chat (read 2026-11-21)
+_UNIFIED: dict[str, Unified] = {
+    "COMPLETE": "stop",
+    "STOP_SEQUENCE": "stop_sequence",
+    "MAX_TOKENS": "length",
+    "TOOL_CALL": "tool_calls",
+    "ERROR": "error",
+    "TIMEOUT": "error",
+}
+
+# A caller must never read a truncated or refused answer as a whole one: what has no word here keeps its own.
+_RAW: dict[Unified, str] = {
+    "stop": "COMPLETE",
+    "stop_sequence": "STOP_SEQUENCE",
+    "length": "MAX_TOKENS",
+    "pause": "MAX_TOKENS",
+    "tool_calls": "TOOL_CALL",
+    "error": "ERROR",
+}
+
+
+def finish_reason(raw: str) -> FinishReason:
+    return FinishReason(_UNIFIED.get(raw, "other"), raw)
+
+
+def raw_finish(finish: FinishReason | None, origin: Origin | None, *, called_tools: bool) -> str | None:
+    """The protocol's word for ``finish``, whoever said it. An answer of another protocol that calls tools stopped in order to.
+
+    A reason is required here; None only where this very protocol gave none.
+    """
+    if finish is None:
+        return None if is_own(origin) else "OTHER"
+    if finish.raw is not None and is_own(origin):
+        return finish.raw
+    if called_tools and finish.unified == "stop":
+        return "TOOL_CALL"
+    return _RAW.get(finish.unified) or finish.raw or finish.unified
+
+
+def is_own(origin: Origin | None, provider: str | None = None) -> bool:
+    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
+    if origin is None or origin.wire != WIRE_NAME:
+        return False
+    return provider is None or origin.provider is None or origin.provider == provider
+
+
+def source(url: str) -> Source:
+    """A data URL taken apart when putting it together again gives the same text; any other URL as it is."""
+    if url.startswith("data:"):
+        media_type, marker, data = url[5:].partition(";base64,")
+        if marker and media_type and ";" not in media_type and "," not in media_type:
+            return DataSource(data, media_type)
+    return UrlSource(url)
+
+
+def url(source: Source) -> str | None:
+    """``source`` as the protocol's URL, or None if it cannot be one."""
+    if isinstance(source, UrlSource):
+        return source.url
+    if isinstance(source, DataSource):
+        return f"data:{source.media_type or 'application/octet-stream'};base64,{source.data}"
+    return None
+
+
+def take(fields: dict[str, Any], name: str) -> str | None:
+    """``fields[name]`` taken out if it is a string; anything else stays where it is, to be kept verbatim."""
+    return fields.pop(name) if isinstance(fields.get(name), str) else None
+
+
+def said_in(extra: dict[str, Any] | None) -> str:
+    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
+    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
+
+
+def is_object(text: str) -> bool:
+    """True if ``text`` is a JSON object."""
+    try:
+        return isinstance(msgspec.json.decode(text), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+
+
+def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
+    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
+    for name, value in (extra or {}).items():
+        mine = written.get(name)
+        if isinstance(mine, dict) and isinstance(value, dict):
+            deep_merge(mine, value)
+        else:
+            written[name] = value
+    return written

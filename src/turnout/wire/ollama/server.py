@@ -1,0 +1,35 @@
+"""The side that understands callers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnout.errors import Error, RequestError
+from turnout.types import ChatRequest, Completion
+from turnout.wire.ollama.answers import write_completion
+from turnout.wire.ollama.faults import write_error
+from turnout.wire.ollama.renderer import OllamaRenderer
+from turnout.wire.ollama.requests import read_request
+
+_encode = msgspec.json.Encoder().encode
+
+
+class OllamaServer:
+    def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
+        try:
+            fields = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise RequestError(f"the body is not JSON: {error}") from error
+        if not isinstance(fields, dict):
+            raise RequestError("the body: expected a JSON object with model and messages")
+        return read_request(fields)
+
+    def render(self, completion: Completion) -> bytes:
+        return _encode(write_completion(completion))
+
+    def renderer(self, request: ChatRequest) -> OllamaRenderer:
+        return OllamaRenderer()
+
+    def render_error(self, error: Error) -> tuple[int, bytes]:
+        status, body = write_error(error)
+        return status, _encode(body)
