@@ -67,6 +67,17 @@ def test_each_bucket_is_billed_at_its_own_rate() -> None:
     assert cost.source == "a price list of 2026-08-18"
 
 
+def test_what_the_provider_bills_is_priced_where_it_is_not_what_it_counted() -> None:
+    billed = Usage(uncached_input_tokens=40, text_output_tokens=10, raw={"input_tokens": 40, "output_tokens": 10})
+    counted = Usage(uncached_input_tokens=1442, text_output_tokens=10, billed=billed)
+    assert dollars(counted) == dollars(billed) == Decimal("0.00027")
+
+
+def test_a_search_that_is_billed_apiece_makes_the_cost_unknown() -> None:
+    billed = Usage(uncached_input_tokens=40, text_output_tokens=10, raw={"input_tokens": 40, "search_units": 1})
+    assert dollars(Usage(uncached_input_tokens=40, text_output_tokens=10, billed=billed)) is None
+
+
 def test_reasoning_has_its_own_rate_when_the_price_names_one() -> None:
     at = Price(input=Decimal(0), output=Decimal(1), reasoning=Decimal(4))
     assert dollars(used(reasoning_tokens=1_000_000, text_output_tokens=1_000_000), at) == 5

@@ -16,9 +16,12 @@ _STANDARD = frozenset(("", "default", "standard", "auto", "on_demand"))
 # https://platform.claude.com/docs/en/manage-claude/data-residency (read 2026-11-21)
 _US_ONLY = Decimal("1.1")
 
-# Usage fields that stand for a fee which is not per token: xAI's and Perplexity's searches, Mistral's seconds of audio.
-# https://docs.x.ai/docs/guides/live-search, https://docs.perplexity.ai/getting-started/pricing (read 2026-11-21)
-_APIECE = frozenset(("num_sources_used", "num_search_queries", "search_context_size", "prompt_audio_seconds"))
+# Usage fields that stand for a fee which is not per token: xAI's and Perplexity's searches, Mistral's seconds of audio,
+# Cohere's searches and classifications. https://docs.x.ai/docs/guides/live-search,
+# https://docs.perplexity.ai/getting-started/pricing, https://docs.cohere.com/reference/chat (read 2026-11-21)
+_APIECE = frozenset(
+    ("num_sources_used", "num_search_queries", "search_context_size", "prompt_audio_seconds", "search_units", "classifications")
+)
 
 _EXACT = Context(prec=100)  # of our own: a caller's decimal context may round
 _PER_MILLION = Decimal(-6)  # as an exponent
@@ -43,6 +46,8 @@ def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | No
     Not known: a bucket with tokens but no rate, a side (input or output) that the provider did not report, a ``service_tier``
     (as the provider reported it) or speed with no rates of its own, and charges that are not for tokens, such as searches.
     """
+    if usage.billed is not None:
+        usage = usage.billed
     total_input = usage.input_tokens
     if total_input is None or usage.output_tokens is None or _charges_beside_tokens(usage):
         return None

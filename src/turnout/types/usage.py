@@ -12,7 +12,7 @@ class Usage(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Token counts in buckets that never overlap. None means "not reported", which is not zero.
 
     The properties recompose the totals that protocols report. ``raw`` is the provider's own usage object, verbatim,
-    and ``wire`` the protocol it is written in.
+    and ``wire`` the protocol it is written in. ``billed`` is what the provider bills, where that is not what it counted.
     """
 
     uncached_input_tokens: int | None = None
@@ -26,6 +26,7 @@ class Usage(Struct, frozen=True, omit_defaults=True, kw_only=True):
     audio_output_tokens: int | None = None
     raw: dict[str, Any] | None = None
     wire: str | None = None
+    billed: Usage | None = None
 
     @property
     def input_tokens(self) -> int | None:

@@ -117,13 +117,16 @@ def test_the_conformance_kit_finds_nothing(stream: bytes) -> None:
     assert unexplained(stream) == []
 
 
+BILLED = Usage(uncached_input_tokens=8, text_output_tokens=5, raw={"input_tokens": 8, "output_tokens": 5}, wire="cohere-chat")
+
+
 def test_a_plain_stream_is_a_start_texts_and_an_end() -> None:
     assert events(PLAIN) == [
         Started("a1", "command", None, Origin("cohere-chat", "acme")),
         TextDelta("", 0),
         TextDelta("H", 0),
         TextDelta("i é\U0001f600", 0),
-        UsageReported(Usage(uncached_input_tokens=500, text_output_tokens=9, raw=USAGE, wire="cohere-chat")),
+        UsageReported(Usage(uncached_input_tokens=500, text_output_tokens=9, raw=USAGE, wire="cohere-chat", billed=BILLED)),
         Finished(FinishReason("stop", "COMPLETE")),
     ]
 

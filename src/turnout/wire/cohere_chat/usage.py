@@ -1,8 +1,8 @@
 """Token counts: this protocol's ``usage`` to disjoint buckets, and back.
 
 It counts twice. ``tokens`` is what the model read and wrote, the vendor's own preamble included: our buckets. ``billed_units``
-is the smaller number that the vendor prices (https://docs.cohere.com/docs/how-does-cohere-pricing-work, read 2026-11-21), so
-a cost that is computed from the buckets is an upper bound. Both stay in ``Usage.raw``.
+is the smaller number that the vendor prices (https://docs.cohere.com/docs/how-does-cohere-pricing-work, read 2026-11-21):
+``Usage.billed``. Both stay in ``Usage.raw``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         reasoning_tokens=thought,
         raw=raw,
         wire=WIRE_NAME,
+        billed=_billed(raw.get("billed_units")),
     )
+
+
+def _billed(units: Any) -> Usage | None:
+    into, out = _count(units, "input_tokens"), _count(units, "output_tokens")
+    if into is None and out is None:
+        return None
+    return Usage(uncached_input_tokens=into, text_output_tokens=out, raw=units, wire=WIRE_NAME)
 
 
 def write_usage(usage: Usage) -> dict[str, Any] | None:
