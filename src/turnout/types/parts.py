@@ -16,6 +16,13 @@ class Origin(Struct, frozen=True, omit_defaults=True):
     wire: str
     provider: str | None = None
 
+    def returns_to(self, wire: str, provider: str | None = None) -> bool:
+        """True if what came from here may be said verbatim there: the same wire, and no other provider as far as known.
+
+        The one rule of custody: signatures, opaque blocks and extras travel by it and by nothing else.
+        """
+        return self.wire == wire and (provider is None or self.provider is None or self.provider == provider)
+
 
 class CacheControl(Struct, frozen=True, omit_defaults=True):
     """A mark: the prompt up to here is worth caching. ``ttl`` as the vendor writes it ("5m", "1h"); None is its default."""

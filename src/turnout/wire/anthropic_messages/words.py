@@ -56,10 +56,8 @@ def take_finish(fields: dict[str, Any]) -> FinishReason | None:
 
 
 def is_own(origin: Origin | None, provider: str | None = None) -> bool:
-    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
-    if origin is None or origin.wire != WIRE_NAME:
-        return False
-    return provider is None or origin.provider is None or origin.provider == provider
+    """True if what came from ``origin`` may be said verbatim here; see ``Origin.returns_to``."""
+    return origin is not None and origin.returns_to(WIRE_NAME, provider)
 
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")

@@ -48,10 +48,8 @@ def stop_reason(finish: FinishReason, origin: Origin | None, *, called_tools: bo
 
 
 def is_own(origin: Origin | None, provider: str | None = None) -> bool:
-    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
-    if origin is None or origin.wire != WIRE_NAME:
-        return False
-    return provider is None or origin.provider is None or origin.provider == provider
+    """True if what came from ``origin`` may be said verbatim here; see ``Origin.returns_to``."""
+    return origin is not None and origin.returns_to(WIRE_NAME, provider)
 
 
 _TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")

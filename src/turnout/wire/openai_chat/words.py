@@ -71,10 +71,8 @@ def raw_finish(finish: FinishReason, origin: Origin | None) -> str:
 
 
 def is_own(origin: Origin | None, provider: str | None = None) -> bool:
-    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
-    if origin is None or origin.wire != WIRE_NAME:
-        return False
-    return provider is None or origin.provider is None or origin.provider == provider
+    """True if what came from ``origin`` may be said verbatim here; see ``Origin.returns_to``."""
+    return origin is not None and origin.returns_to(WIRE_NAME, provider)
 
 
 def source(url: str) -> Source:

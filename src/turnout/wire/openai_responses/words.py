@@ -61,10 +61,8 @@ def service_tier(tier: str) -> str | None:
 
 
 def is_own(origin: Origin | None, provider: str | None = None) -> bool:
-    """True if what came from ``origin`` may be said verbatim: same wire, and no other provider's as far as known."""
-    if origin is None or origin.wire != WIRE_NAME:
-        return False
-    return provider is None or origin.provider is None or origin.provider == provider
+    """True if what came from ``origin`` may be said verbatim here; see ``Origin.returns_to``."""
+    return origin is not None and origin.returns_to(WIRE_NAME, provider)
 
 
 _MOST_ID_CHARACTERS = 64  # longer ids are refused: "string too long. Expected … maximum length 64" (seen 2026-11-21)
