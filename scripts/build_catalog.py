@@ -1,8 +1,9 @@
 """Builds the packaged catalog: `python scripts/build_catalog.py [SNAPSHOT]`.
 
 With SNAPSHOT, a models.dev snapshot (JSON, gzipped or not), everything is written anew: src/turnout/catalog/data/providers.json
-and data/models/*.json. Without it, only data/overrides.json is: the TOML files of src/turnout/catalog/providers/ as JSON, so
-that reading a provider takes no TOML parser. The output depends on the input alone.
+and data/models/*.json. Without it, only data/overrides.json and data/restrictions.json are: the TOML files of
+src/turnout/catalog/providers/ and src/turnout/catalog/restrictions.toml as JSON, so that reading them takes no TOML parser. The
+output depends on the input alone.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ WIRES = {
     "@ai-sdk/gateway": "vercel-gateway",
     "@ai-sdk/google": "gemini",
     "@ai-sdk/google-vertex": "vertex-gemini",
-    "@ai-sdk/google-vertex/anthropic": "vertex-anthropic",
+    "@ai-sdk/google-vertex/anthropic": "anthropic-vertex",
     "@jerome-benoit/sap-ai-provider-v2": "sap-ai-core",
     "@qvac/ai-sdk-provider": "qvac",
     "ai-gateway-provider": "cloudflare-ai-gateway",
@@ -57,9 +58,9 @@ SHAPES = {"responses": "openai-responses", "completions": "openai-chat"}
 
 AUTHS = {
     "anthropic-messages": "header:x-api-key",
+    "anthropic-vertex": "google",
     "azure-openai": "header:api-key",
     "bedrock-converse": "sigv4",
-    "vertex-anthropic": "google",
     "vertex-gemini": "google",
 }
 
@@ -195,7 +196,16 @@ def compact(**fields: Any) -> dict[str, Any]:
 
 def overrides() -> dict[str, Any]:
     tables = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((CATALOG / "providers").glob("*.toml"))}
-    return json.loads(json.dumps(tables, default=lambda value: value.isoformat() if isinstance(value, date) else str(value)))
+    return plain(tables)
+
+
+def restrictions() -> list[Any]:
+    return plain(tomllib.loads((CATALOG / "restrictions.toml").read_text("utf-8"))["restriction"])
+
+
+def plain(value: Any) -> Any:
+    """``value`` with its dates as text."""
+    return json.loads(json.dumps(value, default=lambda value: value.isoformat() if isinstance(value, date) else str(value)))
 
 
 def lines(table: dict[str, Any]) -> str:
@@ -228,6 +238,8 @@ def main(arguments: list[str]) -> None:
     if options.snapshot:
         write_snapshot(options.snapshot, options.data)
     (options.data / "overrides.json").write_text(lines(overrides()), "utf-8")
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in restrictions())
+    (options.data / "restrictions.json").write_text(f"[\n{rows}\n]\n", "utf-8")
     size = sum(path.stat().st_size for path in options.data.rglob("*.json"))
     print(f"{options.data}: {size / 1e6:.2f} MB")
 

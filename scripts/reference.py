@@ -60,6 +60,47 @@ def events() -> str:
     return "\n".join(lines) + "\n"
 
 
+def translation() -> str:
+    import translation_table
+
+    return translation_table.page()
+
+
+def restrictions() -> str:
+    from turnout.catalog.read import Catalog
+
+    rows = Catalog().restrictions
+    lines = [
+        "# What models refuse\n",
+        f"{len(rows)} rows of `src/turnout/catalog/restrictions.toml`, the weaker first: a later row's word on a field counts.",
+        "What is done with them: [parameters.md](../parameters.md).\n",
+        "| models | where | what | read |",
+        "|---|---|---|---|",
+    ]
+    for row in rows:
+        models = ", ".join(f"`{glob}`" for glob in row.models) + (
+            f" but {', '.join(f'`{glob}`' for glob in row.but)}" if row.but else ""
+        )
+        where = "; ".join(", ".join(names) for names in (row.providers, row.wires) if names)
+        told = [f"`{name}` {_said(limit)}" for name, limit in row.fields.items()]
+        told += [f"thinking: {_said(row.thinking)}"] if row.thinking is not None else []
+        told += [f"`{name}` is called `{theirs}`" for name, theirs in row.rename.items()]
+        told += [f"has {', '.join(row.supports)}"] if row.supports else []
+        lines.append(f"| {models} | {where} | {'; '.join(told)} | [{row.checked}]({row.source}) |")
+    return "\n".join(lines) + "\n"
+
+
+def _said(value: object) -> str:
+    """A limit's fields that say something."""
+    import msgspec
+
+    told = {name: it for name, it in msgspec.to_builtins(value).items() if name not in ("source", "budgets")}
+    words = {
+        name: f"{it:g}" if isinstance(it, float) else " ".join(it) if isinstance(it, tuple) else it for name, it in told.items()
+    }
+    return ", ".join(name if it is True else f"{name} {it}" for name, it in words.items())
+
+
 def command_line() -> str:
     from turnout.cli import commands, main
 
@@ -81,7 +122,14 @@ def _tick(yes: bool) -> str:
     return "yes" if yes else ""
 
 
-PAGES = {"providers.md": providers, "errors.md": errors, "events.md": events, "command-line.md": command_line}
+PAGES = {
+    "providers.md": providers,
+    "errors.md": errors,
+    "events.md": events,
+    "command-line.md": command_line,
+    "translation.md": translation,
+    "restrictions.md": restrictions,
+}
 
 
 def stale() -> Iterator[tuple[Path, str]]:

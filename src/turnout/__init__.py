@@ -13,7 +13,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from turnout.api import ask as ask, from_provider as from_provider
+    from turnout.api import ask as ask, embed as embed, from_provider as from_provider, rerank as rerank
     from turnout.client.aio import AsyncClient as AsyncClient, AsyncStream as AsyncStream
     from turnout.client.sync import Client as Client, Stream as Stream
     from turnout.engine.plan import Retry as Retry
@@ -43,6 +43,8 @@ __version__ = "0.1.0.dev0"
 
 _HOME = {
     "ask": "turnout.api",
+    "embed": "turnout.api",
+    "rerank": "turnout.api",
     "from_provider": "turnout.api",
     "AsyncClient": "turnout.client.aio",
     "AsyncStream": "turnout.client.aio",

@@ -1,4 +1,4 @@
-"""The two functions that need no client: ``ask`` and ``from_provider``."""
+"""The functions that need no client: ``ask``, ``embed``, ``rerank`` and ``from_provider``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from turnout.client.settings import Model, Sink
 from turnout.prompt import Options, Prompt
-from turnout.types import Completion, Timeouts
+from turnout.types import Completion, Embeddings, RankedDocument, Ranking, Timeouts
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from turnout.adapt import Translation
     from turnout.client.aio import AsyncClient
+    from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.client.sync import Client
     from turnout.engine.plan import Retry
     from turnout.registry import Registry
 
 
-def ask(model: Model, prompt: Prompt, **options: Unpack[Options]) -> Completion:
+def ask(model: Model, prompt: Prompt, *, translation: Translation = "lenient", **options: Unpack[Options]) -> Completion:
     """One question, one answer: ``ask("groq/llama-3.3-70b-versatile", "Name three rivers", temperature=0.2).text``.
 
     Opens and closes a client of its own; for more than one call a ``Client`` keeps connections and an embedded model.
@@ -26,7 +28,30 @@ def ask(model: Model, prompt: Prompt, **options: Unpack[Options]) -> Completion:
     from turnout.client.sync import Client
 
     with Client() as client:
-        return client.chat(prompt, model=model, **options)
+        return client.chat(prompt, model=model, translation=translation, **options)
+
+
+def embed(model: Model, inputs: Inputs, *, translation: Translation = "lenient", **options: Unpack[EmbedOptions]) -> Embeddings:
+    """A vector for each text: ``embed("openai/text-embedding-3-small", ["Nile", "Rhine"]).vectors``. As ``ask``."""
+    from turnout.client.sync import Client
+
+    with Client() as client:
+        return client.embed(inputs, model=model, translation=translation, **options)
+
+
+def rerank(
+    model: Model,
+    query: str,
+    documents: Sequence[RankedDocument],
+    *,
+    translation: Translation = "lenient",
+    **options: Unpack[RerankOptions],
+) -> Ranking:
+    """Documents in order of relevance: ``rerank("cohere/rerank-v3.5", "longest river", texts).results[0].index``. As ``ask``."""
+    from turnout.client.sync import Client
+
+    with Client() as client:
+        return client.rerank(query, documents, model=model, translation=translation, **options)
 
 
 @overload
@@ -40,6 +65,7 @@ def from_provider(
     retry: Retry | None = None,
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
+    translation: Translation = "lenient",
 ) -> Client: ...
 
 
@@ -54,6 +80,7 @@ def from_provider(
     retry: Retry | None = None,
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
+    translation: Translation = "lenient",
 ) -> AsyncClient: ...
 
 
@@ -67,6 +94,7 @@ def from_provider(
     retry: Retry | None = None,
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
+    translation: Translation = "lenient",
 ) -> Client | AsyncClient:
     """A client bound to "provider/model". Nothing is sent; what is wrong with the name or the key is raised now.
 
@@ -83,4 +111,13 @@ def from_provider(
         from turnout.client.aio import AsyncClient as chosen
     else:
         from turnout.client.sync import Client as chosen  # type: ignore[assignment]
-    return chosen(registry, model=model, api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, sinks=sinks)
+    return chosen(
+        registry,
+        model=model,
+        api_key=api_key,
+        base_url=base_url,
+        timeout=timeout,
+        retry=retry,
+        sinks=sinks,
+        translation=translation,
+    )

@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from turnout.auth import SCHEMES, signer
-from turnout.auth.schemes import Scheme
+from turnout.auth.schemes import Factory, Scheme, Surroundings
 from turnout.auth.secrets import Secret, find_key
+from turnout.auth.ways import KEYLESS, way_of
 from turnout.catalog.names import nearest
 from turnout.catalog.read import Catalog
 from turnout.catalog.schema import Model, Provider
@@ -22,32 +23,37 @@ from turnout.config.layers import Layered, layered_model, layered_provider
 from turnout.config.names import Names
 from turnout.engine.breaker import Breakers
 from turnout.engine.plan import Candidate, Plan, Retry
-from turnout.errors import ConfigError, UnknownName
+from turnout.errors import ConfigError, UnknownName, Unsupported
 from turnout.plugins import Lazy
 from turnout.types import Target, Timeouts
-from turnout.wire import ChatCodec, Wire
+from turnout.wire import Wire
 
 WIRES: Mapping[str, str] = {
+    "anthropic-bedrock": "turnout.wire.anthropic_messages.bedrock:WIRE",
     "anthropic-messages": "turnout.wire.anthropic_messages:WIRE",
+    "anthropic-vertex": "turnout.wire.anthropic_messages.vertex:WIRE",
     "bedrock-converse": "turnout.wire.bedrock_converse:WIRE",
     "cohere-chat": "turnout.wire.cohere_chat:WIRE",
     "gemini": "turnout.wire.gemini:WIRE",
+    "jina": "turnout.wire.jina:WIRE",
+    "mistral-chat": "turnout.wire.openai_chat.mistral:WIRE",
     "ollama": "turnout.wire.ollama:WIRE",
     "openai-chat": "turnout.wire.openai_chat:WIRE",
     "openai-responses": "turnout.wire.openai_responses:WIRE",
+    "vertex-predict": "turnout.wire.gemini.predict:WIRE",
+    "voyage": "turnout.wire.voyage:WIRE",
 }
 
-# How the protocols are signed where a model speaks another one than its provider's others.
-_AUTH_OF_WIRE: Mapping[str, str] = {
-    "anthropic-messages": "header:x-api-key",
-    "bedrock-converse": "sigv4:bedrock",
-    "gemini": "header:x-goog-api-key",
-    "openai-chat": "bearer",
-    "openai-responses": "bearer",
-}
+Operation = Literal["chat", "embed", "rerank", "models", "count", "files"]  # the codecs of a wire, by the name of its field
 
-# What proves who asks where no key does. Looking for it may read files or ask the network, so it is not looked for in advance.
-_KEYLESS: Mapping[str, str] = {"sigv4": "signs with the AWS credentials that are found when it is called"}
+_WORDS: Mapping[Operation, str] = {
+    "chat": "chat",
+    "embed": "embeddings",
+    "rerank": "reranking",
+    "models": "list of models",
+    "count": "way to count tokens",
+    "files": "place for files",
+}
 
 _LOCAL_MODEL = "local/smollm2-135m"
 _MOST_PLANS = 1024  # kept; a gateway passes on whatever names its callers write
@@ -67,9 +73,16 @@ class Registry:
         catalog: Catalog | None = None,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] | None = None,
+        now: Callable[[], float] = time.time,
         breakers: Breakers | None = None,
         wires: Mapping[str, str] = WIRES,
+        credentials: Mapping[str, Any] | None = None,
     ) -> None:
+        """``clock`` gives monotonic seconds, ``now`` seconds since 1970.
+
+        ``credentials``: provider -> an object of its platform's own library, used instead of what that library finds: a
+        TokenCredential of azure.identity, google.auth.credentials.Credentials, or botocore.credentials.Credentials.
+        """
         self._environ = os.environ if environ is None else environ
         self._config = config
         self._catalog = catalog or Catalog()
@@ -77,7 +90,10 @@ class Registry:
         self._draw = draw or _random
         self.breakers = breakers or Breakers()
         self.wires: Lazy[Wire] = Lazy("wire", "turnout.wires", wires)
-        self.auths: Lazy[Callable[[str], Scheme]] = Lazy("auth scheme", "turnout.auths", SCHEMES)
+        self.auths: Lazy[Factory] = Lazy("auth scheme", "turnout.auths", SCHEMES)
+        self._now = now
+        self._credentials = credentials or {}
+        self._kept: dict[Any, Any] = {}  # tokens, for all plans
         self._providers: dict[str, Layered] = {}
         self._plans: dict[Any, Plan] = {}
 
@@ -131,6 +147,17 @@ class Registry:
         found = layered_model(target, self._catalog, self.config)
         return dict(found.sources) if found is not None else {}
 
+    def serving(self, name: str) -> list[Target]:
+        """Every target whose model has this name, without its provider."""
+        return list(self._catalog.serving(name))
+
+    def validate(self) -> None:
+        """Reads the whole configuration now. Raises ConfigError for the first thing that is wrong with it."""
+        for id in self.config.providers:
+            self.provider(id)
+        for alias in self.config.aliases:
+            self.targets(alias)
+
     def nearest_models(self, target: Target) -> tuple[str, ...]:
         """Models of the same provider with the most similar names."""
         return nearest(target.model, self._catalog.model_names(target.provider))
@@ -157,7 +184,7 @@ class Registry:
             return True, f"key from {secret.source}"
         if row.module and not _installed(row.module):
             return False, f"{row.name} is not installed: pip install 'turnout[{row.extra}]'"
-        return True, _KEYLESS.get(row.auth.partition(":")[0], "needs no key")
+        return True, KEYLESS.get(row.auth.partition(":")[0], "needs no key")
 
     # Plans
 
@@ -177,6 +204,7 @@ class Registry:
         base_url: str | None = None,
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
+        operation: Operation = "chat",
     ) -> Plan:
         """Candidates for ``model``: one name, an alias, or several to be tried in order. Kept, so that asking again is cheap.
 
@@ -185,13 +213,14 @@ class Registry:
         Raises UnknownName, MissingKey or another ConfigError, before anything is sent.
         """
         key: Any = model
-        if api_key is not None or base_url is not None or timeouts is not None or retry is not None or type(model) is not str:
+        plain = api_key is None and base_url is None and timeouts is None and retry is None and operation == "chat"
+        if not plain or type(model) is not str:
             if isinstance(api_key, str):
                 api_key = Secret(api_key, "api_key")
-            key = (model if isinstance(model, str) else tuple(model), api_key, base_url, timeouts, retry)
+            key = (model if isinstance(model, str) else tuple(model), api_key, base_url, timeouts, retry, operation)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plan(model, api_key, base_url, timeouts, retry)
+            plan = self._plan(model, operation, api_key, base_url, timeouts, retry)
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = plan
@@ -200,6 +229,7 @@ class Registry:
     def _plan(
         self,
         model: str | Sequence[str],
+        operation: Operation,
         api_key: str | Secret | None,
         base_url: str | None,
         timeouts: Timeouts | None,
@@ -210,12 +240,12 @@ class Registry:
             names = ", ".join(map(str, targets))
             raise ConfigError(f"api_key and base_url belong to one provider, but {model!r} names several: {names}")
         candidates: list[Candidate] = []
-        failures: list[tuple[Target, ConfigError]] = []
+        failures: list[tuple[Target, ConfigError | Unsupported]] = []
         notes = list(sentences)
         for target in targets:
             try:
-                candidates.append(self._candidate(target, api_key, base_url, notes))
-            except ConfigError as error:
+                candidates.append(self._candidate(target, operation, api_key, base_url, notes))
+            except (ConfigError, Unsupported) as error:
                 failures.append((target, error))
         if not candidates:
             raise _none_usable(failures)
@@ -231,32 +261,81 @@ class Registry:
             reasons=tuple(notes),
         )
 
-    def _candidate(self, target: Target, api_key: str | Secret | None, base_url: str | None, notes: list[str]) -> Candidate:
+    def _candidate(
+        self, target: Target, operation: Operation, api_key: str | Secret | None, base_url: str | None, notes: list[str]
+    ) -> Candidate:
         layered = self._layered(target.provider)
-        provider, model = layered.provider, self.model(target)
-        template = base_url or provider.base_url
+        model = self.model(target)
         own = model is not None and base_url is None and not layered.redirected
-        if own and model is not None and model.wire is not None:
-            if model.wire in self.wires:
-                provider = replace(provider, wire=model.wire, auth=_AUTH_OF_WIRE.get(model.wire, provider.auth))
-            else:
-                own = False
-                notes.append(f"{target} is listed with the wire {model.wire}; asked in {provider.wire} instead")
-        if own and model is not None and model.base_url is not None:
-            template = model.base_url
-        codec = self._codec(provider)
+        provider = self._as_asked(layered.provider, model if own else None, notes)
+        template = base_url or provider.base_url
+        lists_elsewhere = operation == "models" and base_url is None and bool(provider.models_url)
+        if lists_elsewhere and layered.redirected and layered.sources["models_url"].startswith("built-in"):
+            lists_elsewhere = False  # whoever moved the provider has its list moved along
+        if lists_elsewhere:
+            template = provider.models_url
+        elif operation == "count":
+            provider = self._as_counted(provider)
+            template = base_url or provider.base_url
+        wire = self._wire(provider, operation)
         scheme = self._scheme(provider)
-        url = filled(provider, template, target.model, self._environ)
+        url, _, query = filled(provider, template, target.model, self._environ).partition("?")
         secret = find_key(provider, self._environ, api_key, layered.key)
-        provider = replace(provider, base_url=url, headers=provider.headers | self._headers(provider))
-        return Candidate(target=target, provider=provider, codec=codec, sign=signer(provider, scheme, secret), model=model)
+        provider = replace(
+            provider,
+            base_url=url.rstrip("/"),
+            models_url=url.rstrip("/") if lists_elsewhere else "",
+            query=query,
+            headers=provider.headers | self._headers(provider),
+        )
+        provider, model = self._catalog.narrow(provider, model, target)
+        return Candidate(
+            target=target,
+            provider=provider,
+            wire=wire,
+            sign=signer(provider, scheme, secret),
+            refused=None if secret is not None else getattr(scheme, "refused", None),
+            model=model,
+        )
 
-    def _codec(self, provider: Provider) -> ChatCodec:
+    def spoken(self, target: Target) -> tuple[Provider, Wire, Model | None]:
+        """How ``target`` is asked, whether or not it could be called from here: no key is looked for."""
+        model = self.model(target)
+        provider = self._as_asked(self._layered(target.provider).provider, model, [])
         self._check_wire(provider)
-        codec = self.wires.get(provider.wire).chat
-        if codec is None:
-            raise ConfigError(f"{provider.name} speaks {provider.wire}, which has no chat")
-        return codec
+        provider, model = self._catalog.narrow(provider, model, target)
+        return provider, self.wires.get(provider.wire), model
+
+    def _as_asked(self, provider: Provider, model: Model | None, notes: list[str]) -> Provider:
+        """``provider`` in the wire and at the address that ``model`` has of its own."""
+        if model is None:
+            return provider
+        if model.wire is not None:
+            if model.wire not in self.wires:
+                notes.append(f"{model.target} is listed with the wire {model.wire}; asked in {provider.wire} instead")
+                return provider
+            provider = replace(provider, wire=model.wire, auth=way_of(provider.auth, model.wire))
+        elsewhere = model.base_url
+        if (elsewhere is not None or model.wire is not None) and provider.wire in provider.base_urls:
+            said = self.model_sources(model.target).get("base_url", "")
+            if elsewhere is None or said == f"built-in {self._catalog.source}":  # derived data yields to the provider's own file
+                elsewhere = provider.base_urls[provider.wire]
+        return replace(provider, base_url=elsewhere) if elsewhere is not None else provider
+
+    def _as_counted(self, provider: Provider) -> Provider:
+        """``provider`` in the wire in which it counts tokens, where its own cannot."""
+        other = provider.count_wire
+        if other not in self.wires or (provider.wire in self.wires and self.wires.get(provider.wire).count is not None):
+            return provider
+        return replace(provider, wire=other, base_url=provider.base_urls.get(other, provider.base_url))
+
+    def _wire(self, provider: Provider, operation: Operation) -> Wire:
+        self._check_wire(provider)
+        wire = self.wires.get(provider.wire)
+        if getattr(wire, operation) is None:
+            sentence = f"{provider.name} speaks {provider.wire}, which has no {_WORDS[operation]}"
+            raise Unsupported(sentence) if operation == "count" else ConfigError(sentence)
+        return wire
 
     def _check_wire(self, provider: Provider) -> None:
         if provider.wire not in self.wires:
@@ -266,7 +345,14 @@ class Registry:
     def _scheme(self, provider: Provider) -> Scheme:
         self._check_auth(provider)
         name, _, argument = provider.auth.partition(":")
-        return self.auths.get(name)(argument)
+        around = Surroundings(
+            self._environ,
+            clock=self._clock,
+            now=self._now,
+            credential=self._credentials.get(provider.id),
+            kept=self._kept,
+        )
+        return self.auths.get(name)(argument, around)
 
     def _check_auth(self, provider: Provider) -> None:
         name = provider.auth.partition(":")[0]
@@ -294,7 +380,7 @@ class Registry:
         return layered
 
 
-def _none_usable(failures: Sequence[tuple[Target, ConfigError]]) -> ConfigError:
+def _none_usable(failures: Sequence[tuple[Target, ConfigError | Unsupported]]) -> ConfigError | Unsupported:
     """The first failure, with the others' below it when there are any."""
     first = failures[0][1]
     if len(failures) == 1:
@@ -306,7 +392,10 @@ def _none_usable(failures: Sequence[tuple[Target, ConfigError]]) -> ConfigError:
 def _installed(module: str) -> bool:
     from importlib.util import find_spec
 
-    return find_spec(module) is not None
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that a dotted name is in
+        return False
 
 
 def _random() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -22,8 +22,10 @@ class Decoding(Protocol):
 class StreamSession:
     """Feeds one stream's bytes to its decoder and remembers what came out."""
 
-    def __init__(self, decoder: Decoding) -> None:
+    def __init__(self, decoder: Decoding, restore: Callable[[Event], Event] | None = None) -> None:
+        """``restore`` undoes in each event what was renamed for the provider."""
         self._decoder = decoder
+        self._restore = restore
         self._failure: Error | None = None
         self.seen: list[Event] = []
         self.has_output = False  # something a user could have seen
@@ -77,6 +79,8 @@ class StreamSession:
         )
 
     def _note(self, noted: list[Event]) -> list[Event]:
+        if self._restore is not None:
+            noted = [self._restore(event) for event in noted]
         if not self.has_output:
             self.has_output = any(not isinstance(event, (Started, UsageReported, ExtraReported)) for event in noted)
         self.seen += noted

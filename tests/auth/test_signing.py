@@ -60,11 +60,13 @@ def test_without_a_key_the_request_goes_as_it_is(scheme: Scheme) -> None:
 
 
 def test_every_scheme_in_the_table_can_be_imported() -> None:
+    from turnout.auth.azure import azure, foundry
+    from turnout.auth.google import google
     from turnout.auth.sigv4 import sigv4
     from turnout.plugins import Lazy
 
     schemes: Lazy[object] = Lazy("auth scheme", "turnout.auths", SCHEMES)
-    assert [schemes.get(name) for name in sorted(SCHEMES)] == [bearer, header, none, query, sigv4]
+    assert [schemes.get(name) for name in sorted(SCHEMES)] == [azure, bearer, foundry, google, header, none, query, sigv4]
 
 
 def test_a_signer_signs_for_its_providers_host() -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import builtins
 import hmac
+from datetime import UTC
 from hashlib import sha256
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from obtaining_steps import around, run
 
 from turnout.auth import signer
 from turnout.auth.secrets import Secret
 from turnout.auth.sigv4 import sigv4
 from turnout.catalog.schema import Provider
-from turnout.effects import Steps
 from turnout.errors import ConfigError, MissingExtra, MissingKey
 from turnout.types import HttpRequest
 
@@ -28,29 +29,13 @@ REQUEST = HttpRequest(
 )
 
 
-def done(steps: Steps[HttpRequest]) -> HttpRequest:
-    """Runs steps that must yield no effect."""
-    with pytest.raises(StopIteration) as stopped:
-        next(steps)
-    signed: HttpRequest = stopped.value.value
-    return signed
-
-
-@pytest.fixture(autouse=True)
-def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without credentials, that asks nobody for some."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-@pytest.fixture
-def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("botocore", reason="the extra aws is not installed")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+# A machine without credentials, that asks nobody for some: all that the schemes under test may look into.
+NOBODY = {
+    "AWS_CONFIG_FILE": "/nonexistent/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/credentials",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+SOMEBODY = {**NOBODY, "AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
 
 
 def expected(signed: HttpRequest, path: str, region: str, *, token: str = "", service: str = "bedrock") -> str:
@@ -74,26 +59,27 @@ def expected(signed: HttpRequest, path: str, region: str, *, token: str = "", se
     return f"AWS4-HMAC-SHA256 Credential={ACCESS}/{scope}, SignedHeaders={names}, Signature={signature}"
 
 
+with_botocore = pytest.mark.skipif(find_spec("botocore") is None, reason="the extra aws is not installed")
+
 PATH = "/model/eu.anthropic.claude-x-v1%253A0/converse"  # each segment is quoted once more
 
 
-@pytest.mark.usefixtures("somebody")
+@with_botocore
 def test_the_signature_is_the_documented_one() -> None:
-    signed = done(sigv4("bedrock")(REQUEST, None))
+    signed = run(sigv4("bedrock", around(SOMEBODY))(REQUEST, None))
     assert signed.headers["authorization"] == expected(signed, PATH, "eu-west-1")
     assert (signed.method, signed.url, signed.body) == (REQUEST.method, REQUEST.url, REQUEST.body)
     assert {name: signed.headers[name] for name in REQUEST.headers} == REQUEST.headers
 
 
-@pytest.mark.usefixtures("somebody")
-def test_temporary_credentials_send_their_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "tok")
-    signed = done(sigv4("")(REQUEST, None))
+@with_botocore
+def test_temporary_credentials_send_their_token() -> None:
+    signed = run(sigv4("", around({**SOMEBODY, "AWS_SESSION_TOKEN": "tok"}))(REQUEST, None))
     assert signed.headers["x-amz-security-token"] == "tok"
     assert signed.headers["authorization"] == expected(signed, PATH, "eu-west-1", token="tok")
 
 
-@pytest.mark.usefixtures("somebody")
+@with_botocore
 @pytest.mark.parametrize(
     ("host", "region"),
     [
@@ -104,58 +90,57 @@ def test_temporary_credentials_send_their_token(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_the_region_is_the_one_that_the_host_names(host: str, region: str) -> None:
-    signed = done(sigv4("bedrock")(HttpRequest(method="POST", url=f"https://{host}/model/m/converse"), None))
+    signed = run(sigv4("bedrock", around(SOMEBODY))(HttpRequest(method="POST", url=f"https://{host}/model/m/converse"), None))
     assert f"/{region}/bedrock/aws4_request" in signed.headers["authorization"]
 
 
-@pytest.mark.usefixtures("somebody")
-def test_behind_a_proxy_the_region_is_the_configured_one(monkeypatch: pytest.MonkeyPatch) -> None:
+@with_botocore
+def test_behind_a_proxy_the_region_is_the_configured_one() -> None:
     request = HttpRequest(method="POST", url="http://localhost:8080/model/m/converse")
     with pytest.raises(ConfigError, match="localhost:8080 does not name its AWS region"):
-        done(sigv4("bedrock")(request, None))
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
-    assert "/eu-north-1/bedrock/" in done(sigv4("bedrock")(request, None)).headers["authorization"]
+        run(sigv4("bedrock", around(SOMEBODY))(request, None))
+    scheme = sigv4("bedrock", around({**SOMEBODY, "AWS_DEFAULT_REGION": "eu-north-1"}))
+    assert "/eu-north-1/bedrock/" in run(scheme(request, None)).headers["authorization"]
 
 
-@pytest.mark.usefixtures("somebody")
+@with_botocore
 def test_the_secret_of_the_credentials_is_not_in_what_is_sent_or_shown() -> None:
-    signed = done(sigv4("bedrock")(REQUEST, None))
+    signed = run(sigv4("bedrock", around(SOMEBODY))(REQUEST, None))
     assert SECRET not in str(dict(signed.headers))
     assert ACCESS not in repr(signed)
 
 
-@pytest.mark.usefixtures("somebody")
+@with_botocore
 def test_a_request_for_another_host_is_not_signed() -> None:
     bedrock = Provider(id="amazon-bedrock", name="Bedrock", wire="w", base_url=f"https://{HOST}", auth="sigv4:bedrock")
-    sign = signer(bedrock, sigv4("bedrock"), None)
-    assert "authorization" in done(sign(REQUEST)).headers
+    sign = signer(bedrock, sigv4("bedrock", around(SOMEBODY)), None)
+    assert "authorization" in run(sign(REQUEST)).headers
     with pytest.raises(ConfigError, match="not sent to"):
-        done(sign(HttpRequest(method="POST", url="https://evil.example/model/m/converse")))
+        run(sign(HttpRequest(method="POST", url="https://evil.example/model/m/converse")))
 
 
+@with_botocore
 def test_without_credentials_it_says_what_to_set() -> None:
-    pytest.importorskip("botocore", reason="the extra aws is not installed")
     with pytest.raises(MissingKey, match="AWS_BEARER_TOKEN_BEDROCK"):
-        done(sigv4("bedrock")(REQUEST, None))
+        run(sigv4("bedrock", around(NOBODY))(REQUEST, None))
 
 
-def test_credentials_that_cannot_be_read_are_an_error_of_the_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("botocore", reason="the extra aws is not installed")
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+@with_botocore
+def test_credentials_that_cannot_be_read_are_an_error_of_the_set_up() -> None:
     with pytest.raises(ConfigError, match="AWS credentials could not be read"):
-        done(sigv4("bedrock")(REQUEST, None))
+        run(sigv4("bedrock", around({**NOBODY, "AWS_PROFILE": "nobody"}))(REQUEST, None))
 
 
 def test_a_key_is_sent_as_a_bearer_token_and_nothing_else_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     without_botocore(monkeypatch)
-    signed = done(sigv4("bedrock")(REQUEST, Secret("bedrock-api-key-1", "AWS_BEARER_TOKEN_BEDROCK")))
+    signed = run(sigv4("bedrock", around(NOBODY))(REQUEST, Secret("bedrock-api-key-1", "AWS_BEARER_TOKEN_BEDROCK")))
     assert signed.headers == {**REQUEST.headers, "authorization": "Bearer bedrock-api-key-1"}
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     without_botocore(monkeypatch)
     with pytest.raises(MissingExtra, match=r"pip install 'turnout\[aws\]'"):
-        done(sigv4("bedrock")(REQUEST, None))
+        run(sigv4("bedrock", around(NOBODY))(REQUEST, None))
 
 
 def without_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +152,41 @@ def without_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", importing)
+
+
+@with_botocore
+def test_credentials_are_those_of_the_environment_that_was_given_and_not_the_processs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOFTHEPROCESS")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the process")
+    assert f"Credential={ACCESS}/" in run(sigv4("bedrock", around(SOMEBODY))(REQUEST, None)).headers["authorization"]
+    with pytest.raises(MissingKey):
+        run(sigv4("bedrock", around(NOBODY))(REQUEST, None))
+
+
+@with_botocore
+def test_credentials_that_were_found_are_not_looked_for_again() -> None:
+    surroundings = around(SOMEBODY)
+    run(sigv4("bedrock", surroundings)(REQUEST, None))
+    with pytest.raises(StopIteration):  # signed without asking its driver for anything
+        next(sigv4("bedrock", surroundings)(REQUEST, None))
+
+
+@with_botocore
+def test_credentials_that_botocore_wants_renewed_are_obtained_again() -> None:
+    from datetime import datetime, timedelta
+
+    from botocore.credentials import RefreshableCredentials
+
+    renewals: list[int] = []
+
+    def renewed() -> dict[str, str]:
+        renewals.append(1)
+        until = datetime.now(UTC) + timedelta(hours=1)
+        return {"access_key": "AKIDNEW", "secret_key": SECRET, "token": "new", "expiry_time": until.isoformat()}
+
+    old = datetime.now(UTC) + timedelta(minutes=1)
+    credential = RefreshableCredentials(ACCESS, SECRET, "old", old, renewed, "a test")
+    scheme = sigv4("bedrock", around(NOBODY, credential=credential))
+    assert "Credential=AKIDNEW/" in run(scheme(REQUEST, None)).headers["authorization"]
+    assert "Credential=AKIDNEW/" in run(scheme(REQUEST, None)).headers["authorization"]
+    assert renewals == [1]

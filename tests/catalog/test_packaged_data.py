@@ -141,7 +141,8 @@ def build(folder: Path, *arguments: str) -> dict[str, bytes]:
 
 def test_the_packaged_toml_files_are_those_of_the_source(tmp_path: Path) -> None:
     hint = "run `python scripts/build_catalog.py`"
-    assert build(tmp_path) == {"overrides.json": (Path(DATA) / "overrides.json").read_bytes()}, hint
+    names = ("overrides.json", "restrictions.json")
+    assert build(tmp_path) == {name: (Path(DATA) / name).read_bytes() for name in names}, hint
 
 
 def test_the_snapshot_gives_the_packaged_data_again(tmp_path: Path) -> None:

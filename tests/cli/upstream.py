@@ -19,6 +19,7 @@ class Upstream:
     def __init__(self) -> None:
         self.script: list[Any] = []
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []  # of what was asked for without a body
         self.headers: list[dict[str, str]] = []
         self.finish = "stop"
         self.released = threading.Event()
@@ -36,6 +37,11 @@ class Upstream:
                     upstream.answer(self, body, answer)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
+
+            def do_GET(self) -> None:
+                upstream.paths.append(self.path)
+                answer = upstream.script.pop(0)
+                send(self, answer[0], json.dumps(answer[1]).encode())
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Not on the test's stderr."""

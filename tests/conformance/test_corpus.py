@@ -23,6 +23,15 @@ COVERED = (
     "bedrock__invoke.jsonl",
     "vertex__anthropic.*.jsonl",
     "writer__chat.jsonl",
+    "[!d]*__*models.jsonl",  # not Deepgram's, which are of speech
+    "deepseek__models.jsonl",
+    "ollama__api.tags.jsonl",
+    "ollama__api.show.jsonl",
+    "*__messages.count_tokens.jsonl",
+    "*__countTokens.jsonl",
+    "openai__responses.input_tokens.jsonl",
+    "bedrock__count-tokens.jsonl",
+    "cohere__v1.tokenize.jsonl",
 )
 
 

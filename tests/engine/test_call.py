@@ -51,7 +51,7 @@ def candidate(name: str) -> Candidate:
 
     provider = Provider(id=name, name=name.title(), wire="openai-chat", base_url=f"https://{name}.test/v1")
     assert WIRE.chat is not None
-    return Candidate(target=Target(name, "m"), provider=provider, codec=WIRE.chat, sign=sign)  # type: ignore[arg-type]
+    return Candidate(target=Target(name, "m"), provider=provider, wire=WIRE, sign=sign)
 
 
 class Hand:

@@ -32,8 +32,16 @@ def test_anthropic_gets_its_key_in_its_own_header() -> None:
 
 
 def test_a_model_the_catalog_does_not_know_is_planned_all_the_same() -> None:
-    (candidate,) = registry(GROQ_API_KEY=GROQ_KEY).plan("groq/out-since-this-morning").candidates
+    (candidate,) = registry(DEEPSEEK_API_KEY=GROQ_KEY).plan("deepseek/out-since-this-morning").candidates
     assert candidate.model is None
+
+
+def test_of_a_model_the_catalog_does_not_know_the_plan_knows_what_its_provider_refuses_of_any() -> None:
+    (candidate,) = registry(GROQ_API_KEY=GROQ_KEY).plan("groq/out-since-this-morning").candidates
+    assert candidate.model is not None
+    assert candidate.model.limits is not None
+    assert list(candidate.model.limits.fields) == ["n", "logprobs", "top_logprobs", "extra.logit_bias"]
+    assert candidate.model.price is None
 
 
 def test_the_embedded_model_needs_nothing() -> None:
@@ -62,7 +70,8 @@ def test_a_wire_nobody_speaks_yet_is_said_plainly() -> None:
 def test_a_way_of_signing_nobody_knows_is_said_plainly() -> None:
     config = configured(providers={"corp": {"wire": "openai-chat", "base_url": "https://llm.corp", "auth": "kerberos"}})
     assert str(refusal(registry(config).plan, "corp/x")) == (
-        "corp signs requests with kerberos, which Turnout cannot do yet; it can bearer, header, none, query, sigv4"
+        "corp signs requests with kerberos, which Turnout cannot do yet;"
+        " it can azure, bearer, foundry, google, header, none, query, sigv4"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from turnout.auth.schemes import Scheme
 from turnout.auth.secrets import Secret
 from turnout.catalog.schema import Provider
@@ -11,9 +13,12 @@ from turnout.effects import Steps
 from turnout.errors import ConfigError
 from turnout.types import HttpRequest
 
-# name -> "module:attribute" of a function that takes what follows the colon of Provider.auth and returns a Scheme.
+# name -> "module:attribute" of a Factory.
 SCHEMES: Mapping[str, str] = {
+    "azure": "turnout.auth.azure:azure",
     "bearer": "turnout.auth.schemes:bearer",
+    "foundry": "turnout.auth.azure:foundry",
+    "google": "turnout.auth.google:google",
     "header": "turnout.auth.schemes:header",
     "none": "turnout.auth.schemes:none",
     "query": "turnout.auth.schemes:query",
@@ -24,15 +29,19 @@ SCHEMES: Mapping[str, str] = {
 def signer(provider: Provider, scheme: Scheme, secret: Secret | None) -> Callable[[HttpRequest], Steps[HttpRequest]]:
     """Signs requests to ``provider.base_url``, whose placeholders are filled, and refuses any other host with a ConfigError.
 
+    What ``provider.query`` says is added to their address first, for a signature may cover it.
     So a key never reaches a host that its provider's row, or the user who overrode it, did not name: not through a redirect,
     not through a wire that builds its URL wrongly.
     """
     home = origin(provider.base_url)
+    query = provider.query
 
     def sign(request: HttpRequest) -> Steps[HttpRequest]:
         # without a key too: a scheme may find credentials of its own
         if not request.url.startswith(home) and origin(request.url) != home:
             raise ConfigError(f"the key of {provider.name} is for {home} and is not sent to {origin(request.url)}")
+        if query:
+            request = replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{query}")
         return (yield from scheme(request, secret))
 
     return sign

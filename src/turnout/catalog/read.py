@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from turnout.catalog.names import nearest, suggestion
-from turnout.catalog.schema import Model, Provider
+from turnout.catalog.restrictions import narrowed
+from turnout.catalog.schema import Model, Provider, Restriction
 from turnout.errors import UnknownName
 from turnout.types import Target
 
@@ -36,6 +37,7 @@ class Catalog:
         self._folder = folder
         self._read: tuple[_Providers, dict[str, Table]] | None = None
         self._models: dict[str, dict[str, Raw | Table]] = {}
+        self._restrictions: list[Restriction] | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -82,6 +84,20 @@ class Catalog:
             for name in self.model_names(id):
                 target = Target(id, name)
                 yield model_from(target, self.model_rows(target))
+
+    @property
+    def restrictions(self) -> list[Restriction]:
+        """What models refuse, row by row, the weaker first."""
+        if self._restrictions is None:
+            self._restrictions = msgspec.json.decode(self._bytes("restrictions.json"), type=list[Restriction])
+        return self._restrictions
+
+    def narrow(self, provider: Provider, model: Model | None, target: Target) -> tuple[Provider, Model | None]:
+        """Both as they hold for ``target`` over ``provider.wire``: with what the model is known to refuse.
+
+        Costs a look at every restriction, so ask once for a plan, not once a call.
+        """
+        return narrowed(self.restrictions, provider, model, target)
 
     def provider_rows(self, id: str) -> Rows:
         head, files = self._rows

@@ -17,10 +17,13 @@ class Quirks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rename: dict[str, str] = {}  # the wire's field name -> this provider's
     drop: tuple[str, ...] = ()  # fields of the wire that this provider refuses; each drop is receipted
     stream_usage: bool = True  # accepts the wire's option to report usage in a stream
+    inputs_per_call: int | None = None  # how many inputs one embeddings exchange takes; None: as the wire says
+    encoding_format: str = ""  # what an embeddings request means that does not say it; "": a list of floats
 
 
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A company's endpoint. ``base_url`` may hold {placeholders}, filled from ``url_env``, and {model}, the model's name.
+    """A company's endpoint. ``base_url`` may hold {placeholders}, filled from ``url_env`` and ``url_map``, and {model}, its
+    name; "{place=here}" is "here" where no variable says otherwise.
 
     ``base_url`` is empty when none is known; ``wire`` may name a protocol that Turnout does not speak yet. Such a provider
     is listed, and a call to it says what is missing.
@@ -35,7 +38,14 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_url: str = ""  # where a person gets a key
     url_env: dict[str, str | tuple[str, ...]] = {}  # placeholder in base_url -> variable, or several: the first that is set wins
     base_url_env: dict[str, str] = {}  # variable that replaces base_url -> path it must end with, added when missing
-    auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | sigv4[:SERVICE] | none
+    base_urls: dict[str, str] = {}  # wire -> base_url of the models that speak another wire than their provider's others
+    url_map: dict[
+        str, dict[str, str]
+    ] = {}  # placeholder -> its value by that of another: {by = "location", "*" = "{location}-x"}
+    query: str = ""  # ends every address: "api-version={version=2024-10-21}"; a base_url may end with one too
+    models_url: str = ""  # where its models are listed, when not below base_url; the same placeholders
+    count_wire: str = ""  # the wire in which it counts tokens, when its own has no way to
+    auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | sigv4[:SERVICE] | google[:SCOPE] | azure[:SCOPE] | none
     headers: dict[str, str] = {}  # names in lower case; sent with every request; never a secret
     header_env: dict[str, tuple[str, ...]] = {}  # header -> variables; sent with the first that is set, else not at all
     aliases: tuple[str, ...] = ()
@@ -80,6 +90,65 @@ class Price(Rates, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     source: str = ""
 
 
+class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What models take in one field of a request. What a provider only ignores is no limit: it answers these with an error."""
+
+    unsupported: bool = False
+    only: float | bool | str | None = None  # the one value that is taken
+    least: float | None = None
+    most: float | None = None
+    items: int | None = None  # of a list, at most
+    thinking: bool = False  # holds only while the model thinks
+    beside: str = ""  # holds only beside this other field
+    source: str = ""  # where it was read; in a restriction, the restriction's own
+
+
+class Thinking(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How models are told how much to think.
+
+    ``way``: "effort", a word; "budget", a number of tokens; "either"; "adaptive", as much as the model likes, with an effort and
+    never a budget; "untold", nothing can be said. ``off``: "told", a request can turn it off; "unasked", it is off unless a
+    request asks for it, and being told so is refused; "never", it always thinks.
+    """
+
+    way: Literal["effort", "budget", "either", "adaptive", "untold"] = "either"
+    off: Literal["told", "unasked", "never"] = "told"
+    unasked: bool = False  # thinks when nothing is said
+    efforts: tuple[str, ...] = ()  # those that are taken; () when it is not known
+    budgets: dict[str, int] = {}  # what an effort comes to in tokens
+    least: int | None = None  # tokens of a budget
+    most: int | None = None
+    within_output: bool = False  # a budget must be less than max_output_tokens
+    source: str = ""
+
+
+class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one model refuses. ``fields``: a field of ChatRequest, or "extra.NAME" -> what is taken there, by condition."""
+
+    fields: dict[str, tuple[Limit, ...]] = {}
+    thinking: Thinking | None = None
+
+
+class Restriction(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A row of restrictions.toml: what the models whose names match refuse, and where that was read.
+
+    It holds for a model that one of ``models`` and none of ``but`` matches, as globs in any case, at one of ``providers`` (ids)
+    and over one of ``wires``; empty stands for all. Of several that hold, the later one's word on a field counts, each condition
+    by itself.
+    """
+
+    models: tuple[str, ...]
+    but: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    wires: tuple[str, ...] = ()
+    fields: dict[str, Limit] = {}
+    thinking: Thinking | None = None
+    rename: dict[str, str] = {}  # as in Quirks
+    supports: tuple[str, ...] = ()  # what these models can do, whatever other sources say is lacking
+    source: str
+    checked: date
+
+
 class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a provider serves.
 
@@ -103,6 +172,7 @@ class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     reasoning_field: str | None = None  # where a chat message of this model carries its reasoning
     wire: str | None = None  # when this model speaks another protocol than its provider's others
     base_url: str | None = None  # when it is served elsewhere than its provider's others
+    limits: Limits | None = None  # what it refuses, where that is known
     source: str = ""
     checked: date | None = None
 

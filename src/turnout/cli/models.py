@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from turnout.catalog.schema import Model
+    from turnout.registry import Registry
+    from turnout.types import ListedModel
 
 EXAMPLES = """
 turnout models                                            # of every provider
 turnout models claude sonnet --usable                     # both words; only where a key is set
 turnout models --supports tools,image-in --max-input-price 0.50
 turnout models --provider groq --min-context 100k
+turnout models groq --live                                # ask the endpoint itself what it serves now
 turnout models --json llama | jq -r '.[].target.model'
 """
 
@@ -25,6 +28,9 @@ _ON_SCREEN = 50  # rows that a terminal gets unless --limit says otherwise
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("search", nargs="*", help="words that the name must hold, all of them")
     parser.add_argument("--provider", metavar="ID", help="only this provider's; `turnout providers` lists them")
+    parser.add_argument(
+        "--live", action="store_true", help="ask the endpoint of a provider, the first word or --provider, what it serves now"
+    )
     parser.add_argument("--usable", action="store_true", help="only of providers that can be used here")
     parser.add_argument(
         "--supports", type=abilities, default=[], metavar="A,B", help="tools, reasoning, image-in, structured_output…"
@@ -44,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
     from turnout.registry import Registry
 
     registry = Registry()
+    live = _live(options, registry) if options.live else None
+    models = registry.models(options.provider) if live is None else [model for model, _ in live]
     filters = _filters(options)
-    found = [model for model in registry.models(options.provider) if all(fits(model) for fits in filters)]
+    found = [model for model in models if all(fits(model) for fits in filters)]
     if options.usable:
         usable = {provider: registry.usable(provider)[0] for provider in {model.target.provider for model in found}}
         found = [model for model in found if usable[model.target.provider]]
@@ -56,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from turnout.cli.table import write_json
 
-        write_json(shown, sys.stdout)
+        said = {model.target: listed for model, listed in live or ()}
+        write_json((said.get(model.target, model) for model in shown), sys.stdout)
     else:
         _write(shown)
     if len(shown) < len(found) and options.limit is None:
@@ -64,6 +73,23 @@ def run(options: argparse.Namespace) -> int:
     if not found:
         say("turnout: no model fits; fewer words or filters find more")
     return 0 if found else FAILED
+
+
+def _live(options: argparse.Namespace, registry: Registry) -> list[tuple[Model, ListedModel]]:
+    """What an endpoint says, each model in the catalog's form too. Takes the provider's name out of the words to search for."""
+    from turnout.catalog.listed import from_listed
+    from turnout.cli.failures import WrongUsage
+    from turnout.client import Client
+
+    if options.provider is None:
+        if not options.search:
+            raise WrongUsage("--live asks one endpoint: name its provider, as in `turnout models groq --live`")
+        options.provider = options.search.pop(0)
+    provider = registry.provider(options.provider)
+    with Client(registry) as client:
+        return [
+            (from_listed(listed, provider.id, f"{provider.name}'s own list"), listed) for listed in client.models(provider.id)
+        ]
 
 
 def _check_abilities(wanted: Sequence[str], models: Iterable[Model]) -> None:
@@ -89,7 +115,7 @@ def _filters(options: argparse.Namespace) -> list[Callable[[Model], bool]]:
     if (dearest := options.max_output_price) is not None:
         filters.append(lambda model: model.price is not None and model.price.output is not None and model.price.output <= dearest)
     if (least := options.min_context) is not None:
-        filters.append(lambda model: (model.context_tokens or 0) >= least)
+        filters.append(lambda model: (room(model) or 0) >= least)
     return filters
 
 
@@ -100,7 +126,7 @@ def _write(models: Iterable[Model]) -> None:
     rows = [
         (
             str(model.target),
-            size(model.context_tokens),
+            size(room(model)),
             dollars(model.price.input if model.price else None),
             dollars(model.price.output if model.price else None),
             abilities_shown(model) + (f" ({model.status})" if model.status else ""),
@@ -108,6 +134,11 @@ def _write(models: Iterable[Model]) -> None:
         for model in models
     ]
     write_table(headings, rows, sys.stdout, right=headings[1:4])
+
+
+def room(model: Model) -> int | None:
+    """Tokens of context; of input where only that is said, as Google does: the context is no smaller."""
+    return model.context_tokens or model.max_input_tokens
 
 
 def abilities_shown(model: Model) -> str:

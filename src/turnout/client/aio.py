@@ -8,21 +8,38 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
-from turnout.client.settings import Model, Settings, Sink
+from turnout.client.obtaining import obtained_async
+from turnout.client.settings import Model, Performed, Settings, Sink
 from turnout.client.sync import _left
-from turnout.effects import Emit, Open, Send, Sleep, Steps
+from turnout.effects import Emit, Fetch, Obtain, Open, Send, Sleep, Steps
 from turnout.engine.call import Call
 from turnout.errors import ConfigError, Error
 from turnout.events import Event, TextDelta
 from turnout.prompt import Options, Prompt
 from turnout.session import StreamSession
-from turnout.types import ChatRequest, Completion, HttpResponse, Timeouts
+from turnout.types import (
+    Completion,
+    Embeddings,
+    EmbedRequest,
+    FileSource,
+    HttpResponse,
+    ListedModel,
+    RankedDocument,
+    Ranking,
+    RerankRequest,
+    Timeouts,
+    TokenCount,
+)
 from turnout.wire.response_headers import kept_headers
 
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
     from typing import Self, Unpack
 
+    from turnout.adapt import Translation
+    from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
+    from turnout.effects import Session
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
     from turnout.transport import AsyncBody, AsyncTransport
@@ -44,8 +61,9 @@ class AsyncClient:
         timeout: float | Timeouts | None = None,
         retry: Retry | None = None,
         sinks: Sequence[Sink] = (),
+        translation: Translation = "lenient",
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks)
+        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation)
         self._transport = transport
         self._closed = False
 
@@ -53,17 +71,114 @@ class AsyncClient:
     def registry(self) -> Registry:
         return self._settings.registry
 
-    async def chat(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> Completion:
+    async def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[Options],
+    ) -> Completion:
         """As ``Client.chat``."""
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan)
-        async with _Line(call, plan, self._reach(), self._settings) as line:
+        call = Call(request, plan, translation or self._settings.translation)
+        async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.complete())
 
-    def stream(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> AsyncStream:
+    def stream(
+        self,
+        prompt: Prompt = None,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream:
         """As ``Client.stream``, with ``async with`` and ``async for``."""
         request, plan = self._settings.request(model, prompt, options)
-        return AsyncStream(request, plan, self._reach(), self._settings)
+        call = Call(request, plan, translation or self._settings.translation)
+        return AsyncStream(call, plan, self._reach(), self._settings)
+
+    async def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
+        """As ``Client.count_tokens``."""
+        from turnout.engine.counting import Counting
+
+        request, plan = self._settings.counting(model, prompt, options)
+        call = Counting(request, plan)
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.count())
+
+    async def embed(
+        self,
+        inputs: Inputs | EmbedRequest,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[EmbedOptions],
+    ) -> Embeddings:
+        """As ``Client.embed``."""
+        from turnout.client.queries import embed_request
+        from turnout.engine.query import Query
+
+        request, plan = self._settings.query(model, "embed", embed_request(inputs, options))
+        call = Query(request, plan, translation or self._settings.translation)
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.embed())
+
+    async def rerank(
+        self,
+        query: str | RerankRequest,
+        documents: Sequence[RankedDocument] = (),
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[RerankOptions],
+    ) -> Ranking:
+        """As ``Client.rerank``."""
+        from turnout.client.queries import rerank_request
+        from turnout.engine.query import Query
+
+        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options))
+        call = Query(request, plan, translation or self._settings.translation)
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.rerank())
+
+    async def models(self, provider: str) -> tuple[ListedModel, ...]:
+        """As ``Client.models``."""
+        from turnout.engine.listing import Listing
+
+        plan = self._settings.listing(provider)
+        call = Listing(plan, str(plan.candidates[0].target))
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.models())
+
+    async def model(self, name: str) -> ListedModel:
+        """As ``Client.model``."""
+        from turnout.engine.listing import Listing
+
+        target = self.registry.resolve(name)
+        plan = self._settings.listing(target.provider)
+        call = Listing(plan, name)
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.model(target.model))
+
+    async def upload(
+        self,
+        file: str | PathLike[str] | bytes,
+        provider: str,
+        *,
+        filename: str | None = None,
+        media_type: str | None = None,
+    ) -> FileSource:
+        """As ``Client.upload``."""
+        from asyncio import to_thread
+
+        from turnout.client.uploads import upload_of
+        from turnout.engine.uploading import Uploading
+
+        plan = self._settings.keeping(provider)
+        call = Uploading(await to_thread(upload_of, file, filename, media_type), plan, str(plan.candidates[0].target))
+        async with Line(call, plan, self._reach(), self._settings) as line:
+            return await line.run(call.upload())
 
     async def aclose(self) -> None:
         """As ``Client.close``."""
@@ -71,6 +186,10 @@ class AsyncClient:
         transport, self._transport = self._transport, None
         if transport is not None:
             await transport.aclose()
+
+    def line(self, call: Performed, plan: Plan) -> Line:
+        """A hold on this client's transport for ``call``, for who drives a call's steps himself: the gateway."""
+        return Line(call, plan, self._reach(), self._settings)
 
     def _reach(self) -> AsyncTransport:
         if self._closed:
@@ -91,9 +210,9 @@ class AsyncClient:
 class AsyncStream:
     """``Stream`` for asyncio."""
 
-    def __init__(self, request: ChatRequest, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
-        self._call = Call(request, plan)
-        self._line = _Line(self._call, plan, transport, settings)
+    def __init__(self, call: Call, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
+        self._call = call
+        self._line = Line(self._call, plan, transport, settings)
         self._session: StreamSession | None = None
         self._whole: Completion | None = None
 
@@ -141,10 +260,10 @@ class AsyncStream:
         return self._session
 
 
-class _Line:
+class Line:
     """One call's hold on the transport: performs its effects, and lets go of everything at the end."""
 
-    def __init__(self, call: Call, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
+    def __init__(self, call: Performed, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
         self._call = call
         self._plan = plan
         self._transport = transport
@@ -175,6 +294,12 @@ class _Line:
                             await asyncio.sleep(seconds)
                         case Emit(record):
                             self._settings.emit(record)
+                        case Obtain(source):
+                            answer = await obtained_async(source, self._call.deadline - self._plan.clock())
+                        case Fetch():
+                            from turnout.transport.fetch_async import fetch  # only those who have addresses fetched pay for it
+
+                            answer = await fetch(effect)
                 except Error as error:
                     failure = error
         finally:
@@ -203,7 +328,7 @@ class _Line:
                 session.check()
         return None
 
-    async def advance(self, session: StreamSession) -> list[Event]:
+    async def advance(self, session: Session) -> Sequence[Any]:
         """The next events of an open stream; empty when bytes came that complete none."""
         assert self._body is not None
         now = self._plan.clock()

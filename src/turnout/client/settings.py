@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from turnout.errors import ConfigError
 from turnout.prompt import Options, Prompt, build
 from turnout.records import CallRecord
-from turnout.types import ChatRequest, Timeouts
+from turnout.types import ChatRequest, EmbedRequest, RerankRequest, Timeouts
 
 if TYPE_CHECKING:
+    from turnout.adapt import Translation
     from turnout.engine.plan import Plan, Retry
-    from turnout.registry import Registry
+    from turnout.registry import Operation, Registry
 
 Model = str | Sequence[str]
 Sink = Callable[[CallRecord], None]
+Q = TypeVar("Q", EmbedRequest, RerankRequest)
+
+
+class Performed(Protocol):
+    """One call of any operation, as whoever performs its steps knows it."""
+
+    @property
+    def deadline(self) -> float: ...
+
+    @property
+    def recorded(self) -> bool: ...
+
+    def record(self, outcome: str) -> CallRecord: ...
 
 
 class Settings:
@@ -32,6 +46,7 @@ class Settings:
         timeout: float | Timeouts | None,
         retry: Retry | None,
         sinks: Sequence[Sink],
+        translation: Translation = "lenient",
     ) -> None:
         if registry is None:
             from turnout.registry import Registry
@@ -40,6 +55,7 @@ class Settings:
         if model is None and (api_key is not None or base_url is not None):
             raise ConfigError("api_key and base_url belong to one provider: say which with model='provider/model'")
         self.registry = registry
+        self.translation = translation
         self._model = model
         self._api_key = api_key
         self._base_url = base_url
@@ -62,7 +78,35 @@ class Settings:
             self._latest = (wanted, plan)
         return request, plan
 
-    def _plan(self, wanted: Model) -> Plan:
+    def counting(self, model: Model | None, prompt: Prompt, options: Options) -> tuple[ChatRequest, Plan]:
+        """As ``request``, with a plan of those who can count the tokens of it."""
+        wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
+        wanted = wanted or self.registry.default_model()
+        request = build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
+        return request, self._plan(wanted, "count")
+
+    def query(self, model: Model | None, operation: Operation, given: Q | Callable[[str], Q]) -> tuple[Q, Plan]:
+        """A whole request, or the one that ``given`` makes for the name of a model, and a plan of those who do ``operation``.
+
+        There is no default: a model that chats does not embed. Raises ConfigError, which says so.
+        """
+        whole = given if isinstance(given, (EmbedRequest, RerankRequest)) else None
+        wanted = model or (whole.model if whole is not None else None) or self._model
+        if wanted is None:
+            raise ConfigError(f"say which model to {operation} with: model='provider/model'")
+        name = wanted if isinstance(wanted, str) else wanted[0]
+        request = replace(given, model=name) if isinstance(given, (EmbedRequest, RerankRequest)) else given(name)
+        return request, self._plan(wanted, operation)
+
+    def listing(self, provider: str) -> Plan:
+        """A plan to ask ``provider`` (id or alias) what it serves. Raises UnknownName for one that nobody knows."""
+        return self._plan(f"{self.registry.provider(provider).id}/models", "models")
+
+    def keeping(self, provider: str) -> Plan:
+        """A plan to give ``provider`` (id or alias) a file. Raises UnknownName for one that nobody knows."""
+        return self._plan(f"{self.registry.provider(provider).id}/files", "files")
+
+    def _plan(self, wanted: Model, operation: Operation = "chat") -> Plan:
         own = self._is_own(wanted)
         plan = self.registry.plan(
             wanted,
@@ -70,6 +114,7 @@ class Settings:
             base_url=self._base_url if own else None,
             timeouts=self._timeouts,
             retry=self._retry,
+            operation=operation,
         )
         if self._total is not None:  # the other waits stay as the provider has them
             plan = replace(plan, timeouts=replace(plan.timeouts, total=self._total))

@@ -9,20 +9,36 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
-from turnout.client.settings import Model, Settings, Sink
-from turnout.effects import Emit, Open, Send, Sleep, Steps
+from turnout.client.obtaining import obtained
+from turnout.client.settings import Model, Performed, Settings, Sink
+from turnout.effects import Emit, Fetch, Obtain, Open, Send, Sleep, Steps
 from turnout.engine.call import Call
 from turnout.errors import ConfigError, Error, TimedOut
 from turnout.events import Event, TextDelta
 from turnout.prompt import Options, Prompt
 from turnout.session import StreamSession
-from turnout.types import ChatRequest, Completion, HttpResponse, Timeouts
+from turnout.types import (
+    Completion,
+    Embeddings,
+    EmbedRequest,
+    FileSource,
+    HttpResponse,
+    ListedModel,
+    RankedDocument,
+    Ranking,
+    RerankRequest,
+    Timeouts,
+    TokenCount,
+)
 from turnout.wire.response_headers import kept_headers
 
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
     from typing import Self, Unpack
 
+    from turnout.adapt import Translation
+    from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
     from turnout.transport import Body, Transport
@@ -35,6 +51,8 @@ class Client:
 
     ``model`` is what a call without ``model=`` goes to: "provider/model", an alias, or several of them in the order to
     try. ``timeout``: seconds for a whole call, or ``Timeouts``. ``sinks`` are called with the record of every call.
+    ``translation`` "strict" refuses, before anything is sent, what a target could not take without loss; another target is
+    tried if there is one. "lenient" sends what can be sent; the receipt says what could not. A call may choose otherwise.
     """
 
     def __init__(
@@ -48,8 +66,9 @@ class Client:
         timeout: float | Timeouts | None = None,
         retry: Retry | None = None,
         sinks: Sequence[Sink] = (),
+        translation: Translation = "lenient",
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks)
+        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation)
         self._transport = transport
         self._closed = False
 
@@ -57,20 +76,128 @@ class Client:
     def registry(self) -> Registry:
         return self._settings.registry
 
-    def chat(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> Completion:
+    def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[Options],
+    ) -> Completion:
         """The whole answer to ``prompt``: a string, a Message, a list of parts, or a whole ChatRequest.
 
         Raises a ``turnout.errors.Error``; its class says who has to act.
         """
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan)
+        call = Call(request, plan, translation or self._settings.translation)
         with _Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.complete())
 
-    def stream(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> Stream:
+    def stream(
+        self,
+        prompt: Prompt = None,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[Options],
+    ) -> Stream:
         """The answer as it comes: ``with client.stream("Count to ten") as events: for event in events: …``."""
         request, plan = self._settings.request(model, prompt, options)
-        return Stream(request, plan, self._reach(), self._settings)
+        call = Call(request, plan, translation or self._settings.translation)
+        return Stream(call, plan, self._reach(), self._settings)
+
+    def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
+        """How many tokens the provider counts in what ``chat`` with these arguments would send; nothing is generated.
+
+        Raises Unsupported where the provider has no way to count: there is no estimate.
+        """
+        from turnout.engine.counting import Counting
+
+        request, plan = self._settings.counting(model, prompt, options)
+        call = Counting(request, plan)
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.count())
+
+    def embed(
+        self,
+        inputs: Inputs | EmbedRequest,
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[EmbedOptions],
+    ) -> Embeddings:
+        """A vector for each input: a text or a list of texts (or of token ids, parts, lists of parts), or a whole EmbedRequest.
+
+        More inputs than a provider takes at once go in several exchanges. Raises a ``turnout.errors.Error``.
+        """
+        from turnout.client.queries import embed_request
+        from turnout.engine.query import Query
+
+        request, plan = self._settings.query(model, "embed", embed_request(inputs, options))
+        call = Query(request, plan, translation or self._settings.translation)
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.embed())
+
+    def rerank(
+        self,
+        query: str | RerankRequest,
+        documents: Sequence[RankedDocument] = (),
+        *,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        **options: Unpack[RerankOptions],
+    ) -> Ranking:
+        """The documents (texts or objects) in order of relevance to ``query``, which may also be a whole RerankRequest.
+
+        Raises a ``turnout.errors.Error``.
+        """
+        from turnout.client.queries import rerank_request
+        from turnout.engine.query import Query
+
+        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options))
+        call = Query(request, plan, translation or self._settings.translation)
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.rerank())
+
+    def models(self, provider: str) -> tuple[ListedModel, ...]:
+        """What ``provider`` (id or alias) says now that it serves, all pages. The built-in list: ``registry.models``."""
+        from turnout.engine.listing import Listing
+
+        plan = self._settings.listing(provider)
+        call = Listing(plan, str(plan.candidates[0].target))
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.models())
+
+    def model(self, name: str) -> ListedModel:
+        """What its provider says now of one model ("provider/model" or an alias). Raises ModelNotFound if it serves none such."""
+        from turnout.engine.listing import Listing
+
+        target = self.registry.resolve(name)
+        plan = self._settings.listing(target.provider)
+        call = Listing(plan, name)
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.model(target.model))
+
+    def upload(
+        self,
+        file: str | PathLike[str] | bytes,
+        provider: str,
+        *,
+        filename: str | None = None,
+        media_type: str | None = None,
+    ) -> FileSource:
+        """Gives a file (a path, or bytes) into the keeping of ``provider`` (id or alias). Put what comes back into a part.
+
+        That part goes to that provider alone. Raises RequestError for a file that cannot be read or is too large, ConfigError for
+        a provider that keeps none.
+        """
+        from turnout.client.uploads import upload_of
+        from turnout.engine.uploading import Uploading
+
+        plan = self._settings.keeping(provider)
+        call = Uploading(upload_of(file, filename, media_type), plan, str(plan.candidates[0].target))
+        with _Line(call, plan, self._reach(), self._settings) as line:
+            return line.run(call.upload())
 
     def close(self) -> None:
         """Ends connections and an embedded model. Closing twice is fine; calling after it is an error."""
@@ -101,8 +228,8 @@ class Stream:
     ``completion()`` is the answer so far, and once the stream has ended the whole of it, with usage, cost and receipt.
     """
 
-    def __init__(self, request: ChatRequest, plan: Plan, transport: Transport, settings: Settings) -> None:
-        self._call = Call(request, plan)
+    def __init__(self, call: Call, plan: Plan, transport: Transport, settings: Settings) -> None:
+        self._call = call
         self._line = _Line(self._call, plan, transport, settings)
         self._session: StreamSession | None = None
         self._whole: Completion | None = None
@@ -152,7 +279,7 @@ class Stream:
 class _Line:
     """One call's hold on the transport: performs its effects, and lets go of everything at the end."""
 
-    def __init__(self, call: Call, plan: Plan, transport: Transport, settings: Settings) -> None:
+    def __init__(self, call: Performed, plan: Plan, transport: Transport, settings: Settings) -> None:
         self._call = call
         self._plan = plan
         self._transport = transport
@@ -181,6 +308,12 @@ class _Line:
                             time.sleep(seconds)
                         case Emit(record):
                             self._settings.emit(record)
+                        case Obtain(source):
+                            answer = obtained(source, self._call.deadline - self._plan.clock())
+                        case Fetch():
+                            from turnout.transport.fetch import fetch  # only those who have addresses fetched pay for it
+
+                            answer = fetch(effect)
                 except Error as error:
                     failure = error
         finally:

@@ -11,26 +11,41 @@ from turnout.errors import ConfigError
 
 
 def base_url(provider: Provider, template: str, model: str, environ: Mapping[str, str]) -> str:
-    """``template`` with its {placeholders} filled, without a closing slash.
+    """``template`` with its {placeholders} filled, without a closing slash; then ``provider.query``, unless it has a query.
 
-    {model} is the model's name, quoted; any other is the value of the variable that ``provider.url_env`` gives for it, or of
-    the variable of that name. Raises ConfigError that names the variable which is missing or cannot be part of a URL.
+    {model} is the model's name, quoted; one of ``provider.url_map`` has a value for each value of another; any other is the value
+    of the variable that ``provider.url_env`` gives for it, or of the variable of that name, or what it says itself behind "=".
+    Raises ConfigError that names the variable which is missing or cannot be part of a URL.
     """
     if not template:
         raise ConfigError(f"no base URL is known for {provider.name}: pass base_url, or set {_own_variable(provider)}")
-    parts: list[str] = []
-    rest = template
-    while rest:
-        before, brace, rest = rest.partition("{")
-        parts.append(before)
-        if brace:
-            name, _, rest = rest.partition("}")
-            parts.append(_quoted(model) if name == "model" else _value(provider, name, "".join(parts), environ))
-    url = "".join(parts).rstrip("/")
+    url = _filled(provider, template, "", model, environ).rstrip("/")
+    if provider.query and "?" not in url:
+        url += "?" + _filled(provider, provider.query, url, model, environ)
     if not url.startswith(("https://", "http://", "local://")) or any(not "!" <= character <= "~" for character in url):
         raise ConfigError(f"{url!r} is not a base URL for {provider.name}: it should look like https://host/path")
     origin(url)
     return url
+
+
+def _filled(provider: Provider, template: str, before: str, model: str, environ: Mapping[str, str]) -> str:
+    """``before`` is what of the URL stands in front of ``template``."""
+    parts: list[str] = []
+    rest = template
+    while rest:
+        text, brace, rest = rest.partition("{")
+        parts.append(text)
+        if brace:
+            name, _, rest = rest.partition("}")
+            ahead = before + "".join(parts)
+            if name == "model":
+                parts.append(_quoted(model))
+            elif (values := provider.url_map.get(name)) is not None:
+                by = _value(provider, values.get("by", name), ahead, environ)
+                parts.append(_filled(provider, values.get(by, values.get("*", by)), ahead, model, environ))
+            else:
+                parts.append(_value(provider, name, ahead, environ))
+    return "".join(parts)
 
 
 def _own_variable(provider: Provider) -> str:
@@ -38,11 +53,14 @@ def _own_variable(provider: Provider) -> str:
 
 
 def _value(provider: Provider, placeholder: str, before: str, environ: Mapping[str, str]) -> str:
+    placeholder, defaults, default = placeholder.partition("=")
     given = provider.url_env.get(placeholder, placeholder)
     names = (given,) if isinstance(given, str) else given
     name = next((known for known in names if not is_placeholder(environ.get(known, ""))), names[0])
     value = environ.get(name, "").strip()
     if is_placeholder(value):
+        if defaults and not value:
+            return default
         state = "holds a placeholder" if value else "is not set"
         needed = " or ".join(names)
         raise ConfigError(f"{provider.name} needs {needed}, which is a part of its URL and {state} ({provider.docs})")

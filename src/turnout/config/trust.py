@@ -14,7 +14,8 @@ from turnout.catalog.schema import Provider
 from turnout.errors import ConfigError
 
 _ENVIRONMENT = ("key_env", "url_env", "base_url_env", "header_env")  # fields that name variables whose content is sent
-_PLACE = ("base_url", "auth", "headers")
+_PLACE = ("base_url", "base_urls", "url_map", "query", "models_url", "auth", "headers")
+_WITH_A_KEY = frozenset({"bearer", "header", "none", "query"})  # other schemes find credentials of the machine by themselves
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -23,10 +24,13 @@ def check_trust(provider: Provider, guarded: Mapping[str, str], *, known: bool) 
 
     ``known``: the catalog or a trusted file knows the provider too, so that it may have a key already.
     """
-    if is_loopback(provider.base_url):
+    listed_here = "models_url" not in guarded or is_loopback(provider.models_url)
+    if is_loopback(provider.base_url) and not provider.base_urls and listed_here:
         return
+    known = known or provider.auth.partition(":")[0] not in _WITH_A_KEY
     for field in (*_PLACE, *_ENVIRONMENT):
         reads_environment = field in _ENVIRONMENT or (field == "base_url" and "{" in provider.base_url.replace("{model}", ""))
+        reads_environment = reads_environment or field in ("base_urls", "url_map", "models_url")
         if field in guarded and (known or reads_environment):
             raise astray(guarded[field], field, provider.id)
 

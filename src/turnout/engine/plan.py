@@ -10,17 +10,28 @@ from turnout.catalog.schema import Model, Provider
 from turnout.effects import Steps
 from turnout.engine.breaker import Breakers
 from turnout.types import HttpRequest, Target, Timeouts
-from turnout.wire import ChatCodec
+from turnout.wire import ChatCodec, Wire
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A target made callable. ``sign`` adds the credential; ``model`` is None when the catalog does not know it."""
+    """A target made callable. ``sign`` adds the credential; ``model`` is None when the catalog does not know it.
+
+    ``refused`` is told that the provider refused the credential of what was signed before a time (on the plan's clock); True if
+    signing again will use another. None: the credential is what it is.
+    """
 
     target: Target
     provider: Provider
-    codec: ChatCodec
+    wire: Wire
     sign: Callable[[HttpRequest], Steps[HttpRequest]]
+    refused: Callable[[float], bool] | None = None
     model: Model | None = None
+
+    @property
+    def codec(self) -> ChatCodec:
+        """How the wire says chat; a plan for chat has no candidate without it."""
+        assert self.wire.chat is not None
+        return self.wire.chat
 
 
 class Retry(Struct, frozen=True, kw_only=True):

@@ -1,10 +1,9 @@
 """What a stream says, as a closed union of small events; ``fold`` adds them up to a Completion."""
 
+from turnout.events.extras import Extras as Extras, continue_extra as continue_extra, merge_extra as merge_extra
 from turnout.events.folding import (
     Fold as Fold,
-    continue_extra as continue_extra,
     fold as fold,
-    merge_extra as merge_extra,
 )
 from turnout.events.kinds import (
     AudioDelta as AudioDelta,

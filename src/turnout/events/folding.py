@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from turnout.events.extras import Continued, Extras, continued_extras, merge_extra
 from turnout.events.kinds import (
     AudioDelta,
     CitationAdded,
@@ -47,62 +48,6 @@ def fold(events: Iterable[Event]) -> Completion:
     return folding.completion()
 
 
-def merge_extra(seen: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """``seen`` brought up to date by ``fields``: objects are merged, anything else is replaced by a non-null newcomer."""
-    merged = dict(seen)
-    for name, value in fields.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and isinstance(value, dict):
-            merged[name] = merge_extra(old, value)
-        elif value is not None or name not in merged:
-            merged[name] = value
-    return merged
-
-
-_LABELS = frozenset({"channel", "role", "type", "name", "id", "format"})  # said again with each piece, not continued
-
-
-def continue_extra(seen: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """``seen`` continued by ``fields``, the next piece of the same message: texts grow, lists grow by what is new in them."""
-    merged = merge_extra(seen, fields)
-    for name, value in fields.items():
-        old = seen.get(name)
-        if isinstance(value, str) and isinstance(old, str) and name not in _LABELS:
-            merged[name] = old + value
-        elif isinstance(value, list):
-            merged[name] = _continue_list(old if isinstance(old, list) else [], value)
-    return merged
-
-
-_GROWING = ("text", "summary", "data")
-
-
-def _continue_list(seen: list[Any], more: list[Any]) -> list[Any]:
-    """Items of type "reasoning.…" with the same index are pieces of one item, of which the texts grow.
-
-    https://openrouter.ai/docs/use-cases/reasoning-tokens (read 2026-11-21): the pieces must go back as whole items.
-    """
-    items = list(seen)
-    for piece in more:
-        at = _continued_at(items, piece)
-        if at is not None:
-            last = items[at]
-            texts = {name: last[name] + (piece.get(name) or "") for name in _GROWING if isinstance(last.get(name), str)}
-            items[at] = merge_extra(last, piece) | texts
-        elif piece not in items:
-            items.append(piece)
-    return items
-
-
-def _continued_at(items: list[Any], piece: Any) -> int | None:
-    if not isinstance(piece, dict) or not str(piece.get("type")).startswith("reasoning.") or piece.get("index") is None:
-        return None
-    same = (piece["index"], piece["type"])
-    return next(
-        (at for at, item in enumerate(items) if isinstance(item, dict) and (item.get("index"), item.get("type")) == same), None
-    )
-
-
 def _once_more(seen: Started, more: Started) -> Started:
     """Some servers stamp each chunk anew: what was said first holds, except for the tier, which is known only at the end."""
     return Started(
@@ -119,7 +64,7 @@ class Fold:
 
     def __init__(self) -> None:
         self._started = Started("", "")
-        self._extra: dict[str, Any] = {}
+        self._extra = Extras()
         self._usage = Usage()
         self._choices: dict[int, _Choice] = {}
 
@@ -131,7 +76,7 @@ class Fold:
         elif isinstance(event, UsageReported):
             self._usage = event.usage
         elif isinstance(event, ExtraReported) and event.scope == "completion":
-            self._extra = merge_extra(self._extra, event.fields)
+            self._extra.add(event.fields)
         else:
             choice = self._choices.get(event.choice)
             if choice is None:
@@ -152,7 +97,7 @@ class Fold:
             origin=origin,
             choices=tuple(self._choices[index].choice(index, origin) for index in sorted(self._choices)),
             usage=self._usage,
-            extra=self._extra or None,
+            extra=self._extra.value() or None,
         )
 
 
@@ -168,14 +113,14 @@ class _Growing:
         self.signature: list[str] = []
         self.transcript: list[str] = []
         self.citations: list[Citation] = []
-        self.extra: dict[str, Any] = {}
+        self.extra = Extras()
         self.id = self.name = ""
 
     def part(self, origin: Origin | None) -> Part:
         from msgspec.structs import replace
 
         text = "".join(self.text)
-        extra = self.extra or None
+        extra = self.extra.value() or None
         match self.begun:
             case Text() as begun:
                 citations = (*begun.citations, *self.citations)
@@ -224,9 +169,9 @@ class _Choice:
     def __init__(self) -> None:
         self._parts: dict[int, _Growing] = {}
         self._finish: FinishReason | None = None
-        self._logprobs: Any = None
-        self._extra: dict[str, Any] = {}
-        self._message_extra: dict[str, Any] = {}
+        self._logprobs = Continued()
+        self._extra = Extras()
+        self._message_extra = continued_extras()
 
     def _growing(self, index: int, kind: type) -> _Growing:
         part = self._parts.get(index)
@@ -263,32 +208,24 @@ class _Choice:
                 audio = self._growing(event.index, Audio)
                 audio.text.append(event.data)
                 audio.transcript.append(event.transcript)
-                audio.extra = merge_extra(audio.extra, event.extra or {})
+                audio.extra.add(event.extra or {})
             case LogprobsDelta():
-                self._logprobs = _continued(self._logprobs, event.logprobs)
+                self._logprobs.add(event.logprobs)
             case Finished():
                 self._finish = event.finish
             case ExtraReported(scope="choice"):
-                self._extra = merge_extra(self._extra, event.fields)
+                self._extra.add(event.fields)
             case ExtraReported(scope="message"):
-                self._message_extra = continue_extra(self._message_extra, event.fields)
+                self._message_extra.add(event.fields)
             case ExtraReported(scope="part"):
-                part = self._growing(event.index, Text)
-                part.extra = merge_extra(part.extra, event.fields)
+                self._growing(event.index, Text).extra.add(event.fields)
 
     def part(self, index: int, origin: Origin | None) -> Part:
         return self._parts[index].part(origin)
 
     def choice(self, index: int, origin: Origin | None) -> Choice:
         parts = tuple(self._parts[at].part(origin) for at in sorted(self._parts))
-        message = Message("assistant", parts, extra=self._message_extra or None, origin=origin)
-        return Choice(index=index, message=message, finish=self._finish, logprobs=self._logprobs, extra=self._extra or None)
-
-
-def _continued(seen: Any, more: Any) -> Any:
-    """Logprobs come as lists of tokens, each delta with the next ones."""
-    if isinstance(seen, dict) and isinstance(more, dict):
-        return {name: _continued(seen.get(name), more.get(name)) for name in {**seen, **more}}
-    if isinstance(seen, list) and isinstance(more, list):
-        return seen + more
-    return seen if more is None else more
+        message = Message("assistant", parts, extra=self._message_extra.value() or None, origin=origin)
+        return Choice(
+            index=index, message=message, finish=self._finish, logprobs=self._logprobs.value(), extra=self._extra.value() or None
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,20 @@ def aws_frames(body: bytes) -> list[Frame]:
     return frames
 
 
+def aws_chunk_frames(body: bytes) -> list[Frame]:
+    """As ``aws_frames``, of a stream whose events each carry one of another protocol, as base64 in a member ``bytes``."""
+    return [_chunk(frame) if frame.event == "chunk" else frame for frame in aws_frames(body)]
+
+
+def _chunk(frame: Frame) -> Frame:
+    carried = frame.value.get("bytes") if isinstance(frame.value, dict) else None
+    if not isinstance(carried, str):
+        return frame
+    inner = _frame(None, b64decode(carried), frame.end)
+    named = inner.value.get("type") if isinstance(inner.value, dict) else None  # in SSE it would stand beside the event
+    return Frame(named if isinstance(named, str) else None, inner.data, inner.value, inner.end)
+
+
 _AWS_NAMES = (":exception-type", ":error-code", ":event-type")
 
 
@@ -123,7 +138,13 @@ def _aws_headers(data: bytes) -> Iterator[tuple[str, str]]:
         at += 3 + size
 
 
-FRAMINGS = {"sse": sse_frames, "ndjson": ndjson_frames, "array": array_frames, "aws-events": aws_frames}
+FRAMINGS = {
+    "sse": sse_frames,
+    "ndjson": ndjson_frames,
+    "array": array_frames,
+    "aws-events": aws_frames,
+    "aws-chunks": aws_chunk_frames,
+}
 
 
 def chunks(body: bytes, sizes: Iterator[int]) -> Iterator[bytes]:

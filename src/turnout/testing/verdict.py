@@ -9,6 +9,7 @@ from msgspec import Struct
 from turnout.testing.checks import differences, subjects
 from turnout.testing.difference import Difference
 from turnout.testing.exchange import Exchange
+from turnout.testing.operations import checks_of
 from turnout.testing.reference import Reference
 from turnout.testing.routes import Route
 from turnout.testing.rules import RULES, Rule, explanation
@@ -51,6 +52,10 @@ def examine(
     rules: tuple[Rule, ...] = RULES,
 ) -> Verdict:
     """Runs every check. Raises ConfigError if ``wire`` lacks a direction or no reference for it is known."""
+    if route is not None and route.operation != "chat":
+        asked = checks_of(route.operation)(exchange, wire, route)
+        findings = tuple(Finding(difference, explanation(difference, rules)) for difference in asked)
+        return Verdict(exchange=exchange, wire=wire.name, findings=findings)
     found: list[Difference] = []
     answers = subjects(exchange, wire, reference, route)
     if len(answers) > 1:

@@ -100,7 +100,7 @@ def connect(route: Route, until: float, tls: Callable[[], SSLContext], max_body_
     """Resolve, dial, tunnel and shake hands. Raises TransportFailed, or TimeoutError at ``until``."""
     host, port = route.address
     try:
-        addresses = _resolve(host, port, until)
+        addresses = resolve(host, port, until)
     except (socket.gaierror, UnicodeError):  # the latter for a name that cannot be one, as in a..b
         raise faults.unresolved(host) from None
     try:
@@ -120,7 +120,7 @@ def connect(route: Route, until: float, tls: Callable[[], SSLContext], max_body_
     return Connection(sock, ResponseReader(route.name, max_body_bytes), route.name)
 
 
-def _resolve(host: str, port: int, until: float) -> _Addresses:
+def resolve(host: str, port: int, until: float) -> _Addresses:
     """In a thread, because ``getaddrinfo`` neither ends in time nor lets Ctrl-C through."""
     if is_loopback(host) or _is_address(host):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -31,6 +31,7 @@ class Route(Struct, frozen=True, kw_only=True):
     target_prefix: str = ""  # an HTTP proxy wants the whole URL in the request line
     authorization: str | None = None  # from a user name in the URL
     proxy: Proxy | None = None
+    at: str = ""  # the address to connect to, where the host was resolved before; else the host is resolved then
 
     @property
     def first_hop(self) -> str:
@@ -45,7 +46,7 @@ class Route(Struct, frozen=True, kw_only=True):
     @property
     def address(self) -> tuple[str, int]:
         """What to connect to first."""
-        return (self.host, self.port) if self.proxy is None else (self.proxy.host, self.proxy.port)
+        return (self.at or self.host, self.port) if self.proxy is None else (self.proxy.host, self.proxy.port)
 
 
 class Router:
@@ -95,7 +96,7 @@ def _find_route(origin: str) -> Route:
         scheme, host, port = "", None, None
     if scheme not in _DEFAULT_PORTS or not host or any(character <= " " for character in origin):
         raise ConfigError(f"cannot send to {_without_userinfo(origin)!r}: a URL starts with http:// or https:// and a host")
-    host = _to_ascii(host)
+    host = to_ascii(host)
     port = port or _DEFAULT_PORTS[scheme]
     bracketed = f"[{host}]" if ":" in host else host
     name = bracketed if port == _DEFAULT_PORTS[scheme] else f"{bracketed}:{port}"
@@ -146,7 +147,7 @@ def _parse_proxy(url: str) -> Proxy:
             f"cannot use the proxy {_without_userinfo(url)!r} from the environment: only http://host:port is understood; "
             "set NO_PROXY for this host to go around it"
         )
-    return Proxy(_to_ascii(host), port or 80, _basic(parts.username, parts.password))
+    return Proxy(to_ascii(host), port or 80, _basic(parts.username, parts.password))
 
 
 def _basic(user: str | None, password: str | None) -> str | None:
@@ -158,7 +159,7 @@ def _basic(user: str | None, password: str | None) -> str | None:
     return "Basic " + b64encode(f"{unquote(user)}:{unquote(password or '')}".encode()).decode("ascii")
 
 
-def _to_ascii(host: str) -> str:
+def to_ascii(host: str) -> str:
     if host.isascii():
         return host
     try:

@@ -15,7 +15,19 @@ from turnout.types.chat import (
     ToolChoice as ToolChoice,
     Unified as Unified,
 )
+from turnout.types.counting import TokenCount as TokenCount
+from turnout.types.embeddings import (
+    Content as Content,
+    Embedding as Embedding,
+    Embeddings as Embeddings,
+    EmbedInput as EmbedInput,
+    EmbedRequest as EmbedRequest,
+    InputType as InputType,
+    Vector as Vector,
+)
+from turnout.types.files import HeldFile as HeldFile, Upload as Upload
 from turnout.types.http import HttpRequest as HttpRequest, HttpResponse as HttpResponse, Timeouts as Timeouts
+from turnout.types.listing import ListedModel as ListedModel, ModelPage as ModelPage
 from turnout.types.parts import (
     Audio as Audio,
     CacheControl as CacheControl,
@@ -39,4 +51,10 @@ from turnout.types.parts import (
     Video as Video,
 )
 from turnout.types.receipts import Fate as Fate, Receipt as Receipt, ReceiptLine as ReceiptLine, Side as Side
+from turnout.types.rerank import (
+    Ranked as Ranked,
+    RankedDocument as RankedDocument,
+    Ranking as Ranking,
+    RerankRequest as RerankRequest,
+)
 from turnout.types.usage import Cost as Cost, Usage as Usage

@@ -60,11 +60,12 @@ class Tool(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class ToolChoice(Struct, frozen=True, omit_defaults=True):
-    """``mode`` "named" asks for the tool ``name``."""
+    """``mode`` "named" asks for the tool ``name``. ``allowed``: the tools that may be called, of those offered; None: all."""
 
     mode: Literal["auto", "none", "required", "named"]
     name: str | None = None
     extra: dict[str, Any] | None = None
+    allowed: tuple[str, ...] | None = None
 
 
 class ResponseFormat(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -44,10 +44,11 @@ class DataSource(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag=
 
 
 class FileSource(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="file"):
-    """A file the provider already holds; the id means nothing to any other provider."""
+    """A file the provider already holds; the id means nothing to any other. ``provider``: who holds it; None: the origin says."""
 
     id: str
     media_type: str | None = None
+    provider: str | None = None
 
 
 class TextSource(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="text"):

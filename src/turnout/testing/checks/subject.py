@@ -20,6 +20,8 @@ from turnout.testing.routes import Route
 from turnout.types import Completion, HttpResponse, Target
 from turnout.wire import ChatCodec, ChatServer, Wire
 
+_BINARY = ("aws-events", "aws-chunks")
+
 
 class Decoded(Struct):
     """What a decoder made of some bytes: the events, and what it raised, if it raised."""
@@ -46,7 +48,7 @@ class Subject:
     def framing(self) -> str:
         """How the events of the body are told apart: not a key of FRAMINGS for a body that is one answer."""
         if self.exchange.framing == "base64":
-            return "aws-events"  # the only protocol of binary streams
+            return self.reference.framing if self.reference.framing in _BINARY else "aws-events"
         array = self.route is not None and self.route.array and self.exchange.response.body.lstrip().startswith(b"[")
         return "array" if array and self.exchange.framing == "json" else self.exchange.framing
 

@@ -11,6 +11,7 @@ from turnout.types import Audio, Choice, Completion, Message, Origin, Part, Text
 from turnout.wire.anthropic_messages.blocks import BlockWriter, is_empty, read_block
 from turnout.wire.anthropic_messages.usage import read_usage, service_tier, write_usage
 from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, stop_reason, take_finish
+from turnout.wire.asides import set_aside
 
 
 def read_completion(raw: dict[str, Any], provider: str | None, inputs: dict[int, str]) -> Completion:
@@ -84,9 +85,12 @@ def write_content(completion: Completion) -> list[Any]:
 
 
 def spoken(part: Part, answer_id: str, at: int) -> Part:
-    """A part of another protocol as a caller of this one can take it: sound by its transcript, a call without id with one."""
+    """A part of another protocol as a caller of this one can take it: sound by its transcript, commentary as
+    reasoning, a call without id with one.
+    """
     if isinstance(part, Audio) and part.transcript:
         return Text(part.transcript)
+    part = set_aside(part)
     if isinstance(part, ToolCall) and not part.id:
         return replace(part, id=f"toolu_{answer_id}_{at}")
     return part

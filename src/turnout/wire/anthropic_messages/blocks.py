@@ -28,7 +28,8 @@ from turnout.types import (
 )
 from turnout.wire.anthropic_messages.citations import read_citations, write_citations
 from turnout.wire.anthropic_messages.sources import read_source, write_source
-from turnout.wire.anthropic_messages.words import is_own, said_in, tool_id
+from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, said_in, tool_id
+from turnout.wire.json_text import read_json
 
 Block = dict[str, Any]
 
@@ -154,9 +155,9 @@ class BlockWriter:
         Raises Unsupported for what a person said with it and a model would miss: sound, video, a file held elsewhere.
         """
         origin = part.origin or self._origin
-        own = is_own(origin)
+        own, theirs = is_own(origin), is_own(origin, self._provider)
         try:
-            block = self._block(part, path, own, theirs=is_own(origin, self._provider))
+            block = self._block(part, path, own, theirs)
         except Unsupported:
             if self._provider is not None:
                 raise
@@ -166,16 +167,16 @@ class BlockWriter:
         if part.cache_control is not None:
             block["cache_control"] = write_mark(part.cache_control)
         if part.extra:
-            if own or origin is None:
+            if theirs or origin is None:
                 block.update(part.extra)
             elif names := said_in(part.extra):
-                self._lose(f"{path}.extra", f"fields of another protocol: {names}")
+                self._lose(f"{path}.extra", f"fields of another {'provider' if own else 'protocol'}: {names}")
         return block
 
     def _block(self, part: Part, path: str, own: bool, theirs: bool) -> Any:
         match part:
             case Text():
-                return self._text(part, path, own)
+                return self._text(part, path, theirs)
             case Refusal():
                 self._bend(path, "a refusal is said as text")
                 return {"type": "text", "text": part.text}
@@ -186,7 +187,7 @@ class BlockWriter:
             case ToolResult():
                 return self._tool_result(part, path, own)
             case Reasoning():
-                return self._reasoning(part, path, theirs)
+                return self._reasoning(part, path, theirs, unsigned=own and part.signature == "" and not self._said_it(part))
             case Opaque():
                 if not theirs:
                     self._lose(path, "a block that means something only to the provider it came from")
@@ -196,21 +197,29 @@ class BlockWriter:
                 return self._media(part, path, own, theirs)
         raise Unsupported(f"{path}: Anthropic Messages takes no {type(part).__name__.lower()}; choose a provider that does")
 
-    def _text(self, part: Text, path: str, own: bool) -> Block:
+    def _text(self, part: Text, path: str, theirs: bool) -> Block:
         block: Block = {"type": "text", "text": part.text}
         if part.citations:
-            if own or self._provider is None:
-                block["citations"] = write_citations(part, own)
+            if theirs or self._provider is None:
+                block["citations"] = write_citations(part, theirs)
             else:
                 self._lose(f"{path}.citations", "citations of another protocol cannot be sent back")
         return block
 
-    def _reasoning(self, part: Reasoning, path: str, theirs: bool) -> Block | None:
+    def _said_it(self, part: Part) -> bool:
+        """True if the very provider that is written to said ``part``."""
+        origin = part.origin or self._origin
+        return origin is not None and origin.provider is not None and origin.returns_to(WIRE_NAME, self._provider)
+
+    def _reasoning(self, part: Reasoning, path: str, theirs: bool, *, unsigned: bool) -> Block | None:
         if self._provider is None and not theirs:
             # The format asks for a signature; another provider's would be taken for this one's when it comes back.
             return {"type": "thinking", "thinking": part.text, "signature": ""} if part.text else None
         if not theirs:
             self._lose(path, "reasoning of another provider is not sent: this one would refuse its signature")
+            return None
+        if unsigned and self._provider is not None:  # what a caller was told of another provider's reasoning, as written above
+            self._lose(path, "reasoning that another provider did not sign is not sent: this one would refuse it")
             return None
         if part.encrypted is not None:
             return {"type": "redacted_thinking", "data": part.encrypted}
@@ -285,7 +294,7 @@ def is_empty(block: Any) -> bool:
 
 def is_json(text: str) -> bool:
     try:
-        msgspec.json.decode(text)
+        read_json(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from turnout.catalog.schema import Provider
 from turnout.errors import Error, RequestError, ServerFault
+from turnout.receipt import mapped
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
 from turnout.wire.anthropic_messages.answers import read_completion
@@ -14,6 +15,7 @@ from turnout.wire.anthropic_messages.decoder import AnthropicMessagesDecoder
 from turnout.wire.anthropic_messages.faults import error_of, kept_headers, read_error
 from turnout.wire.anthropic_messages.messages import input_texts
 from turnout.wire.anthropic_messages.requests import write_request
+from turnout.wire.json_text import read_json
 
 API_VERSION = "2023-06-01"  # a required header: https://docs.claude.com/en/api/versioning (read 2026-11-21)
 
@@ -27,6 +29,12 @@ class AnthropicMessagesCodec:
         lines: list[ReceiptLine] = []
         body, betas = write_request(request, provider, stream, lines)
         headers = {"content-type": "application/json", "anthropic-version": API_VERSION, **provider.headers}
+        # what callers of Bedrock and Vertex say in the body is said in headers here
+        if body.pop("anthropic_version", None) is not None:
+            lines.append(mapped("request", "extra.anthropic_version", "the version is this protocol's own, in a header"))
+        if isinstance(asked := body.pop("anthropic_beta", None), list) and all(isinstance(name, str) for name in asked):
+            betas = (*betas, *asked)
+            lines.append(mapped("request", "extra.anthropic_beta", "said in a header"))
         if betas:
             always = headers.get("anthropic-beta")
             headers["anthropic-beta"] = ",".join((*((always,) if always else ()), *betas))
@@ -39,7 +47,7 @@ class AnthropicMessagesCodec:
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body = msgspec.json.decode(response.body)
+            body = read_json(response.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         if not isinstance(body, dict):

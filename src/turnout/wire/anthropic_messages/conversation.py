@@ -13,6 +13,7 @@ from msgspec import Struct
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
 from turnout.types import Message, ReceiptLine, ToolResult
+from turnout.wire import asides
 from turnout.wire.anthropic_messages.blocks import BlockWriter, is_bare, is_empty
 from turnout.wire.anthropic_messages.words import is_own, said_in
 
@@ -101,12 +102,13 @@ class ConversationWriter:
             last.bare = last.verbatim = False
             last.extra = {**(last.extra or {}), **(turn.extra or {})} or None
             turn = last
-        elif turn.content or verbatim:
+        elif turn.content or (verbatim and not message.parts):
             self._turns.append(turn)
         if turn.role == "user" and not turn.verbatim:
             turn.content.sort(key=lambda block: block.get("type") != "tool_result")
 
     def _blocks(self, message: Message, path: str, verbatim: bool) -> list[Any]:
+        asides.report(message, path, self._lines)
         writer = BlockWriter(message.origin, self._provider, self._lines)
         blocks: list[Any] = []
         for at, part in enumerate(message.parts):
@@ -127,7 +129,7 @@ class ConversationWriter:
     def _extra(self, message: Message, path: str) -> dict[str, Any] | None:
         if message.name is not None:
             self._lines.append(dropped("request", f"{path}.name", "this protocol does not name who speaks"))
-        if message.origin is None or is_own(message.origin):
+        if message.origin is None or is_own(message.origin, self._provider):
             return message.extra
         if names := said_in(message.extra):
             self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))

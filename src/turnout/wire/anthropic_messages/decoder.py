@@ -30,6 +30,7 @@ from turnout.wire.anthropic_messages.faults import error_of
 from turnout.wire.anthropic_messages.growing import GrowingBlock
 from turnout.wire.anthropic_messages.usage import read_usage, service_tier, update_usage
 from turnout.wire.anthropic_messages.words import WIRE_NAME, take_finish
+from turnout.wire.json_text import read_json
 from turnout.wire.sse import SseDecoder
 
 
@@ -53,7 +54,6 @@ class _Delta(Struct, tag="content_block_delta", tag_field="type", forbid_unknown
 
 
 _decode_common = msgspec.json.Decoder(_Delta).decode
-_decode_any = msgspec.json.Decoder().decode
 
 _STOPS = ("stop_reason", "stop_sequence")
 _KNOWN = frozenset({"id", "model", "type", "role", "content", "usage", "index", *_STOPS})
@@ -111,7 +111,7 @@ class AnthropicMessagesDecoder:
         if data.strip() in (b"", b"[DONE]"):  # some servers end every stream as OpenAI does
             return
         try:
-            event = _decode_any(data)
+            event = read_json(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._fault(f"an event is not JSON: {error}") from error
         if not isinstance(event, dict):

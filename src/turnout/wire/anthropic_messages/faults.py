@@ -33,6 +33,7 @@ from turnout.errors import (
 )
 from turnout.types import HttpResponse, Target
 from turnout.wire.anthropic_messages.words import WIRE_NAME
+from turnout.wire.json_text import read_json
 from turnout.wire.retry_after import retry_after
 
 _BY_TYPE: dict[str, type[Error]] = {
@@ -79,7 +80,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
 def read_error(response: HttpResponse, target: Target) -> Error:
     """What a response that is no answer means. Never raises."""
     try:
-        body = msgspec.json.decode(response.body)
+        body = read_json(response.body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         body = None
     text = response.body[:300].decode("utf-8", "replace").strip()

@@ -20,6 +20,7 @@ from turnout.events import (
 from turnout.types import Origin, Part, Reasoning, Text, ToolCall
 from turnout.wire.anthropic_messages.blocks import is_json, read_block
 from turnout.wire.anthropic_messages.citations import read_citation
+from turnout.wire.json_text import read_json
 
 
 class GrowingBlock:
@@ -143,5 +144,5 @@ class GrowingBlock:
             case "whole":
                 text = "".join(self._input)
                 if text:
-                    self._fields["input"] = msgspec.json.decode(text) if is_json(text) else text
+                    self._fields["input"] = read_json(text) if is_json(text) else text
                 yield PartAdded(self.index, self.whole())

@@ -35,6 +35,7 @@ from turnout.wire.anthropic_messages.citations import write_citation
 from turnout.wire.anthropic_messages.faults import write_error
 from turnout.wire.anthropic_messages.usage import write_usage
 from turnout.wire.anthropic_messages.words import is_own, stop_reason, tool_id
+from turnout.wire.asides import Asides, turned
 
 _encode = msgspec.json.Encoder().encode
 _FREE_TEXT = '{"input":"'
@@ -91,8 +92,11 @@ class AnthropicMessagesRenderer:
         self._waiting: dict[int, list[PartEvent]] = {}
         self._called = False
         self._blank: dict[int, str] = {}  # white space that a text of another protocol began with, by part
+        self._asides: Asides = set()
 
     def render(self, event: Event) -> bytes:
+        if not self._own and (self._asides or type(event) is PartAdded):
+            event = turned(event, self._asides)
         match event:
             case TextDelta(choice=0) if self._open is not None and self._open.part == event.index:
                 return self._continue(self._open, event)

@@ -7,7 +7,17 @@ from typing import Any
 from turnout.catalog.schema import Provider
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
-from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat
+from turnout.types import (
+    ChatRequest,
+    Document,
+    FileSource,
+    Image,
+    Opaque,
+    ReasoningConfig,
+    ReceiptLine,
+    ResponseFormat,
+    ToolResult,
+)
 from turnout.wire.anthropic_messages.conversation import ConversationWriter
 from turnout.wire.anthropic_messages.messages import ORIGIN, read_messages, read_system, require, wrong
 from turnout.wire.anthropic_messages.thinking import write_thinking
@@ -16,6 +26,9 @@ from turnout.wire.anthropic_messages.words import deep_merge, is_own
 
 # `max_tokens` is required and has no default: https://docs.claude.com/en/api/messages (read 2026-11-21)
 DEFAULT_MAX_OUTPUT_TOKENS = 4096
+
+# Asked for wherever a file is named: https://platform.claude.com/docs/en/build-with-claude/files (read 2026-11-21)
+FILES_BETA = "files-api-2025-04-14"
 
 _NO_PLACE = {
     "seed": "this protocol takes no seed",
@@ -155,7 +168,7 @@ def write_request(
         body["system"] = conversation.system
     body["messages"] = conversation.messages
     if request.tools is not None:
-        tools = write_tools(request.tools, lines)
+        tools = write_tools(request.tools, request.tool_choice, lines)
         if tools or own:
             body["tools"] = tools
     choice = write_choice(
@@ -180,7 +193,18 @@ def write_request(
         if value is not None and value not in _SAYS_NOTHING.get(name, ()):
             lines.append(dropped("request", name, why))
     betas = _write_extra(request, body, lines)
+    if FILES_BETA not in betas and _names_a_file(request):
+        betas = (*betas, FILES_BETA)
     return _with_quirks(body, provider, lines), betas
+
+
+def _names_a_file(request: ChatRequest) -> bool:
+    for message in request.messages:
+        for part in message.parts:
+            held = part.parts if isinstance(part, ToolResult) else (part,)
+            if any(isinstance(inner, (Image, Document)) and isinstance(inner.source, FileSource) for inner in held):
+                return True
+    return False
 
 
 def _write_limit(request: ChatRequest, body: dict[str, Any], lines: list[ReceiptLine]) -> None:

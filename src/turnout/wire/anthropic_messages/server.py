@@ -10,6 +10,7 @@ from turnout.wire.anthropic_messages.answers import write_completion
 from turnout.wire.anthropic_messages.faults import write_error
 from turnout.wire.anthropic_messages.renderer import AnthropicMessagesRenderer
 from turnout.wire.anthropic_messages.requests import read_request
+from turnout.wire.json_text import read_json
 
 _encode = msgspec.json.Encoder().encode
 
@@ -19,7 +20,7 @@ class AnthropicMessagesServer:
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the request body is not JSON: {error}") from error
         if not isinstance(fields, dict):

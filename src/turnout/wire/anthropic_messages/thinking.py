@@ -30,6 +30,10 @@ def write_thinking(request: ChatRequest, body: dict[str, Any], own: bool, lines:
         why = "this protocol does not think when a tool call is forced"
         lines.append(dropped("request", "reasoning", why))
         return
+    if wanted.budget_tokens is not None and _is_in_a_loop_without_thinking(body["messages"]):
+        why = "the calls being answered were made without thinking of this provider, which then refuses a budget for it"
+        lines.append(dropped("request", "reasoning", why))
+        return
     if wanted.budget_tokens is not None:
         body["thinking"] = {"type": "enabled", "budget_tokens": wanted.budget_tokens}
     elif effort is not None or wanted.enabled:
@@ -41,6 +45,20 @@ def write_thinking(request: ChatRequest, body: dict[str, Any], own: bool, lines:
         if request.origin is None:
             body["thinking"] |= wanted.extra or {}
         _leave_sampling(body, lines)
+
+
+def _is_in_a_loop_without_thinking(messages: list[dict[str, Any]]) -> bool:
+    """True if the last turn holds results of calls whose turn does not begin with thinking, as it must where a budget is given.
+
+    https://docs.claude.com/en/docs/build-with-claude/extended-thinking (read 2026-11-21); adaptive thinking does not ask for it.
+    """
+    if len(messages) < 2 or not isinstance(messages[-1]["content"], list) or messages[-2]["role"] != "assistant":
+        return False
+    calls, results = messages[-2]["content"], messages[-1]["content"]
+    if not any(isinstance(block, dict) and block.get("type") == "tool_result" for block in results):
+        return False
+    first = calls[0] if isinstance(calls, list) and calls else None
+    return not (isinstance(first, dict) and first.get("type") in ("thinking", "redacted_thinking"))
 
 
 def _write_own(wanted: ReasoningConfig, body: dict[str, Any]) -> None:

@@ -61,7 +61,11 @@ def read_choice(raw: Any) -> tuple[ToolChoice | Opaque, bool | None]:
 # -- towards the wire ------------------------------------------------------------------------------
 
 
-def write_tools(tools: tuple[Tool | Opaque, ...], lines: list[ReceiptLine]) -> list[Any]:
+def write_tools(tools: tuple[Tool | Opaque, ...], choice: ToolChoice | Opaque | None, lines: list[ReceiptLine]) -> list[Any]:
+    allowed = choice.allowed if isinstance(choice, ToolChoice) else None
+    if allowed is not None:
+        lines.append(mapped("request", "tool_choice.allowed", "the tools that may not be called are not offered"))
+        tools = tuple(tool for tool in tools if isinstance(tool, Tool) and tool.name in allowed)
     written = (_write_tool(tool, f"tools[{at}]", lines) for at, tool in enumerate(tools))
     return [tool for tool in written if tool is not None]
 
@@ -116,6 +120,8 @@ def write_choice(
             written["name"] = choice.name
         if own:
             written.update(choice.extra or {})
+        elif names := said_in(choice.extra):
+            lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
     elif parallel is False and has_tools:
         written["type"] = "auto"
     if written and parallel is not None and (own or (not parallel and written["type"] != "none")):

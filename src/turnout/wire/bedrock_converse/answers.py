@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from turnout.errors import ServerFault
 from turnout.types import Audio, Choice, Completion, Message, Origin, Part, Target, Text, ToolCall, Usage
+from turnout.wire.asides import set_aside
 from turnout.wire.bedrock_converse.block_writer import BlockWriter, is_blank
 from turnout.wire.bedrock_converse.blocks import read_blocks
 from turnout.wire.bedrock_converse.usage import read_usage, write_usage
@@ -81,9 +82,12 @@ def write_content(completion: Completion) -> list[Any]:
 
 
 def spoken(part: Part, answer_id: str, at: int) -> Part:
-    """A part of another protocol as a caller of this one can take it: sound by its transcript, a call without id with one."""
+    """A part of another protocol as a caller of this one can take it: sound by its transcript, commentary as
+    reasoning, a call without id with one.
+    """
     if isinstance(part, Audio) and part.transcript:
         return Text(part.transcript)
+    part = set_aside(part)
     if isinstance(part, ToolCall) and not part.id:
         return replace(part, id=f"tooluse_{answer_id}_{at}")
     return part

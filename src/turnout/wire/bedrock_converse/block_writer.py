@@ -37,15 +37,23 @@ class BlockWriter:
     """Writes the parts of one message for ``provider``, or for a caller if that is None, with a line for what is lost.
 
     ``origin`` is that of the message: it holds for parts that have none of their own. ``names``: of all the request's documents.
+    ``signed``: the model refuses reasoning without its signature.
     """
 
     def __init__(
-        self, origin: Origin | None, provider: str | None, lines: list[ReceiptLine], names: DocumentNames | None = None
+        self,
+        origin: Origin | None,
+        provider: str | None,
+        lines: list[ReceiptLine],
+        names: DocumentNames | None = None,
+        *,
+        signed: bool = False,
     ) -> None:
         self._origin = origin
         self._provider = provider
         self._lines = lines
         self._names = names or DocumentNames()
+        self._signed = signed
 
     def write(self, part: Part, path: str) -> Any:
         """A block, or None when the protocol or this provider has no place for ``part``. Its cache mark: see ``write_mark``.
@@ -63,10 +71,10 @@ class BlockWriter:
         if block is None or isinstance(part, Opaque):
             return block
         if part.extra:
-            if own or origin is None:
+            if is_own(origin, self._provider) or origin is None:
                 deep_merge(block, part.extra)
             elif names := said_in(part.extra):
-                self._lose(f"{path}.extra", f"fields of another protocol: {names}")
+                self._lose(f"{path}.extra", f"fields of another {'provider' if own else 'protocol'}: {names}")
         return block
 
     def write_mark(self, part: Part, path: str) -> Block | None:
@@ -128,6 +136,9 @@ class BlockWriter:
             return {"reasoningContent": {"reasoningText": {"text": part.text}}} if part.text else None
         if not theirs:
             self._lose(path, "reasoning of another provider is not sent: this one would refuse its signature")
+            return None
+        if self._signed and not part.signature and part.encrypted is None and self._provider is not None:
+            self._lose(path, "reasoning without a signature is not sent: this model would refuse it")
             return None
         if part.encrypted is not None:
             return {"reasoningContent": {"redactedContent": part.encrypted}}

@@ -31,6 +31,7 @@ from turnout.types import (
 from turnout.wire.bedrock_converse.citations import read_citation
 from turnout.wire.bedrock_converse.media import read_media, read_search_result
 from turnout.wire.bedrock_converse.texts import ABSENT, join_texts
+from turnout.wire.json_text import read_json
 
 Block = dict[str, Any]
 _MEDIA = ("image", "document", "video", "audio")
@@ -185,7 +186,7 @@ def _read_cited(raw: Block) -> Text | None:
 
 def is_json(text: str) -> bool:
     try:
-        msgspec.json.decode(text)
+        read_json(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True

@@ -17,6 +17,7 @@ from turnout.wire.bedrock_converse.decoder import BedrockConverseDecoder
 from turnout.wire.bedrock_converse.faults import error_of, read_error
 from turnout.wire.bedrock_converse.messages import answer_inputs
 from turnout.wire.bedrock_converse.requests import check_model, write_request
+from turnout.wire.json_text import read_json
 from turnout.wire.response_headers import kept_headers, request_id
 
 _encode = msgspec.json.Encoder().encode
@@ -45,7 +46,7 @@ class BedrockConverseCodec:
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body: Any = msgspec.json.decode(response.body)
+            body: Any = read_json(response.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         if not isinstance(body, dict):

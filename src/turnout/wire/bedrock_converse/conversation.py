@@ -15,6 +15,7 @@ from msgspec import Struct
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
 from turnout.types import Message, ReceiptLine, ToolCall, ToolResult
+from turnout.wire import asides
 from turnout.wire.bedrock_converse.block_writer import BlockWriter, is_blank
 from turnout.wire.bedrock_converse.media import DocumentNames
 from turnout.wire.bedrock_converse.words import is_own, said_in
@@ -44,8 +45,9 @@ class ConversationWriter:
     ``tool_names``: of the tools that the history calls, in the order of their first call; None if it has no tool block at all.
     """
 
-    def __init__(self, provider: str, lines: list[ReceiptLine]) -> None:
+    def __init__(self, provider: str, lines: list[ReceiptLine], *, signed: bool = False) -> None:
         self._provider = provider
+        self._signed = signed  # the model refuses reasoning without its signature
         self._lines = lines
         self._names = DocumentNames()
         self._turns: list[_Turn] = []
@@ -125,13 +127,14 @@ class ConversationWriter:
             last.verbatim = False
             last.extra = {**(last.extra or {}), **(turn.extra or {})} or None
             turn = last
-        elif turn.content or verbatim:
+        elif turn.content or (verbatim and not message.parts):
             self._turns.append(turn)
         if turn.role == "user" and not turn.verbatim:
             turn.content.sort(key=lambda group: "toolResult" not in group[0])
 
     def _groups(self, message: Message, path: str, verbatim: bool) -> list[Group]:
-        writer = BlockWriter(message.origin, self._provider, self._lines, self._names)
+        asides.report(message, path, self._lines)
+        writer = BlockWriter(message.origin, self._provider, self._lines, self._names, signed=self._signed)
         groups: list[Group] = []
         for at, part in enumerate(message.parts):
             where = f"{path}.parts[{at}]"
@@ -148,7 +151,7 @@ class ConversationWriter:
     def _extra(self, message: Message, path: str) -> dict[str, Any] | None:
         if message.name is not None:
             self._lines.append(dropped("request", f"{path}.name", "this protocol does not name who speaks"))
-        if message.origin is None or is_own(message.origin):
+        if message.origin is None or is_own(message.origin, self._provider):
             return message.extra
         if names := said_in(message.extra):
             self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))

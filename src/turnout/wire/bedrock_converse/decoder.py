@@ -29,6 +29,7 @@ from turnout.wire.bedrock_converse.faults import error_of, exception_type
 from turnout.wire.bedrock_converse.growing import GrowingBlock
 from turnout.wire.bedrock_converse.usage import read_usage
 from turnout.wire.bedrock_converse.words import WIRE_NAME, finish_reason, take_inner
+from turnout.wire.json_text import read_json
 
 
 class _Input(Struct, forbid_unknown_fields=True):
@@ -54,7 +55,6 @@ class _Delta(Struct, forbid_unknown_fields=True):
 
 
 _decode_common = msgspec.json.Decoder(_Delta).decode
-_decode_any = msgspec.json.Decoder().decode
 
 _NAMED = frozenset({"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"})
 
@@ -110,7 +110,7 @@ class BedrockConverseDecoder:
         if frame.headers.get(":message-type", "event") != "event" or kind is None:
             raise self._exception(frame)
         try:
-            event = _decode_any(frame.payload)
+            event = read_json(frame.payload)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._fault(f"an event is not JSON: {error}") from error
         if not isinstance(event, dict):
@@ -142,7 +142,7 @@ class BedrockConverseDecoder:
         """https://smithy.io/2.0/aws/amazon-eventstream.html (read 2026-11-21): a modeled exception, or an unmodeled error."""
         kind = frame.text(":exception-type") or frame.text(":error-code")
         try:
-            body = _decode_any(frame.payload)
+            body = read_json(frame.payload)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             body = None
         if body is None and (said := frame.text(":error-message")) is not None:

@@ -10,8 +10,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import msgspec
-
 from turnout.events import (
     CitationAdded,
     Event,
@@ -25,6 +23,7 @@ from turnout.events import (
 from turnout.types import Origin, Part, Reasoning, Text, ToolCall
 from turnout.wire.bedrock_converse.blocks import is_json, read_block
 from turnout.wire.bedrock_converse.citations import read_citation
+from turnout.wire.json_text import read_json
 
 Kind = Literal["", "text", "reasoning", "tool", "whole"]
 
@@ -136,7 +135,7 @@ class GrowingBlock:
     def _put_together(self) -> Part:
         if isinstance(use := self._whole.get("toolUse"), dict):
             text = "".join(self._input)
-            use["input"] = {} if not text else msgspec.json.decode(text) if is_json(text) else text
+            use["input"] = {} if not text else read_json(text) if is_json(text) else text
         return read_block(self._whole, self._origin, role="assistant")
 
 

@@ -245,15 +245,17 @@ class DocumentNames:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._numbers: dict[str, int] = {}  # stem -> the last number it was told apart by
 
     def keep(self, name: str) -> None:
         self._given.add(name)
 
     def name(self, wanted: str) -> str:
         stem = _SPACES.sub(" ", _NOT_IN_NAMES.sub("-", _EXTENSION.sub("", wanted))).strip(" -")[:_LONGEST_NAME] or "document"
-        name, number = stem, 1
+        name, number = stem, self._numbers.get(stem, 1)
         while name in self._given:
             number += 1
+            self._numbers[stem] = number
             name = f"{stem[: _LONGEST_NAME - 8]} ({number})"
         self._given.add(name)
         return name

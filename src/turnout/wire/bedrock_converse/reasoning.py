@@ -110,6 +110,10 @@ def _write_anthropic(
         lines.append(dropped("request", "reasoning", "these models do not think when a tool call is forced"))
         return
     effort = _effort(wanted, ("low", "medium", "high", "xhigh", "max"), lines)
+    if wanted.budget_tokens is not None and _is_in_a_loop_without_thinking(body.get("messages", [])):
+        why = "the calls being answered were made without thinking of this provider, which then refuses a budget for it"
+        lines.append(dropped("request", "reasoning", why))
+        return
     if wanted.budget_tokens is not None:
         _put(body, (FIELDS, "thinking"), {"type": "enabled", "budget_tokens": wanted.budget_tokens})
     elif effort is not None or wanted.enabled:
@@ -120,6 +124,18 @@ def _write_anthropic(
         _put(body, (FIELDS, "output_config", "effort"), effort)
         lines.append(mapped("request", "reasoning.effort", f"said as adaptive thinking, with {FIELDS}.output_config.effort"))
     _leave_sampling(body, lines)
+
+
+def _is_in_a_loop_without_thinking(messages: list[dict[str, Any]]) -> bool:
+    """True if the last turn holds results of calls whose turn does not begin with reasoning, as it must where a budget is given.
+
+    https://docs.claude.com/en/docs/build-with-claude/extended-thinking (read 2026-11-21)
+    """
+    if len(messages) < 2 or messages[-2].get("role") != "assistant":
+        return False
+    results, calls = messages[-1].get("content") or [], messages[-2].get("content") or []
+    answers = any(isinstance(block, dict) and "toolResult" in block for block in results)
+    return answers and not (calls and isinstance(calls[0], dict) and "reasoningContent" in calls[0])
 
 
 def _write_nova(wanted: ReasoningConfig, off: bool, body: dict[str, Any], lines: list[ReceiptLine]) -> None:

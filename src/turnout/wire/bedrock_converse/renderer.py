@@ -27,6 +27,7 @@ from turnout.events import (
     merge_extra,
 )
 from turnout.types import FinishReason, Origin, Reasoning, Refusal, Text, ToolCall, Usage
+from turnout.wire.asides import Asides, turned
 from turnout.wire.bedrock_converse.answers import spoken
 from turnout.wire.bedrock_converse.block_writer import BlockWriter
 from turnout.wire.bedrock_converse.blocks import Block, is_json
@@ -96,8 +97,11 @@ class BedrockConverseRenderer:
         self._waiting: dict[int, list[PartEvent]] = {}
         self._called = False
         self._blank: dict[int, str] = {}  # white space that a text of another protocol began with, by part
+        self._asides: Asides = set()
 
     def render(self, event: Event) -> bytes:
+        if not self._own and (self._asides or type(event) is PartAdded):
+            event = turned(event, self._asides)
         match event:
             case TextDelta(choice=0) if self._open is not None and self._open.part == event.index:
                 return self._continue(self._open, event)

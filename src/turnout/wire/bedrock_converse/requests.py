@@ -15,6 +15,7 @@ from turnout.wire.bedrock_converse.messages import ORIGIN, read_messages, read_s
 from turnout.wire.bedrock_converse.reasoning import FIELDS, read_reasoning, vendor_of, write_reasoning
 from turnout.wire.bedrock_converse.tools import read_choice, read_tools, write_tool_config
 from turnout.wire.bedrock_converse.words import deep_merge, is_own, take_inner
+from turnout.wire.json_text import read_json
 
 _NO_PLACE = {
     "seed": "this protocol takes no seed",
@@ -121,7 +122,7 @@ _DESCRIBED = ("name", "description")
 
 def _schema(text: str) -> Any:
     try:
-        return msgspec.json.decode(text)
+        return read_json(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
@@ -133,7 +134,7 @@ def write_request(request: ChatRequest, provider: Provider, lines: list[ReceiptL
     """The body. What could not go exactly gets a line in ``lines``."""
     own = is_own(request.origin)
     spelled = (request.spelled or {}) if own else {}
-    conversation = ConversationWriter(provider.id, lines)
+    conversation = ConversationWriter(provider.id, lines, signed=vendor_of(request.model) == "anthropic")
     conversation.write(request.messages)
     body: dict[str, Any] = {}
     if conversation.messages or spelled.get("messages") == "empty":

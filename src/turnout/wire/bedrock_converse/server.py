@@ -14,6 +14,7 @@ from turnout.wire.bedrock_converse.answers import write_completion
 from turnout.wire.bedrock_converse.faults import write_error
 from turnout.wire.bedrock_converse.renderer import BedrockConverseRenderer
 from turnout.wire.bedrock_converse.requests import read_request
+from turnout.wire.json_text import read_json
 
 _encode = msgspec.json.Encoder().encode
 
@@ -23,7 +24,7 @@ class BedrockConverseServer:
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the request body is not JSON: {error}") from error
         if not isinstance(fields, dict):

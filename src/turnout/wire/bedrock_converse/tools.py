@@ -72,7 +72,7 @@ def write_tool_config(
     """``called``: the tools that the history calls, None if it has no tool block; then there may be no ``toolConfig`` at all."""
     config: dict[str, Any] = {}
     if request.tools is not None:
-        tools = _write_tools(request.tools, lines)
+        tools = _write_tools(_offered(request.tools, request.tool_choice, lines), lines)
         if tools or own:
             config["tools"] = tools
     choice = request.tool_choice
@@ -101,6 +101,15 @@ def write_tool_config(
 
 _ANYTHING: dict[str, Any] = {"type": "object", "properties": {}}
 _UNNAMED = ["tool"]  # results of calls that are not in the conversation
+
+
+def _offered(
+    tools: tuple[Tool | Opaque, ...], choice: ToolChoice | Opaque | None, lines: list[ReceiptLine]
+) -> tuple[Tool | Opaque, ...]:
+    if not isinstance(choice, ToolChoice) or choice.allowed is None:
+        return tools
+    lines.append(mapped("request", "tool_choice.allowed", "the tools that may not be called are not offered"))
+    return tuple(tool for tool in tools if isinstance(tool, Tool) and tool.name in choice.allowed)
 
 
 def _write_tools(tools: tuple[Tool | Opaque, ...], lines: list[ReceiptLine]) -> list[Any]:
@@ -164,4 +173,6 @@ def _write_choice(choice: ToolChoice | Opaque, own: bool, lines: list[ReceiptLin
         lines.append(dropped("request", "tool_choice", "a choice of another protocol that this one cannot say"))
         return None
     said = {"name": choice.name} if choice.mode == "named" else {}
+    if not own and (names := said_in(choice.extra)):
+        lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
     return {_CHOICES[choice.mode]: said | ((choice.extra or {}) if own else {})}

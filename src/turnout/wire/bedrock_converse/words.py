@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from turnout.types import FinishReason, Origin, Unified
+from turnout.wire.bookkeeping import said_in as said_in
 
 WIRE_NAME = "bedrock-converse"
 
@@ -68,11 +69,6 @@ def tool_id(id: str) -> str:
 
     digest = sha256(id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{_NOT_IN_IDS.sub('_', id)[:40]}_{digest}"
-
-
-def said_in(extra: dict[str, Any] | None) -> str:
-    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
-    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
 
 
 def called(value: Any) -> str:

@@ -12,6 +12,7 @@ from turnout.wire.cohere_chat.answers import read_completion
 from turnout.wire.cohere_chat.decoder import CohereChatDecoder
 from turnout.wire.cohere_chat.faults import read_error
 from turnout.wire.cohere_chat.requests import write_request
+from turnout.wire.json_text import read_json
 from turnout.wire.response_headers import kept_headers
 
 _encode = msgspec.json.Encoder().encode
@@ -31,7 +32,7 @@ class CohereChatCodec:
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body = msgspec.json.decode(response.body)
+            body = read_json(response.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         if not isinstance(body, dict):

@@ -22,6 +22,7 @@ from turnout.types import (
     ToolCall,
     ToolResult,
 )
+from turnout.wire import asides
 from turnout.wire.cohere_chat.citations import is_plan, write_citation
 from turnout.wire.cohere_chat.parts import write_document, write_part, write_tool_call
 from turnout.wire.cohere_chat.words import deep_merge, is_object, is_own, said_in
@@ -40,6 +41,8 @@ class ConversationWriter:
     def write(self, message: Message, path: str) -> list[dict[str, Any]]:
         """One object, or several where each tool result gets its own; none if nothing is left to say."""
         own = is_own(message.origin, self._provider)
+        if not any(isinstance(part, ToolCall) for part in message.parts):  # beside calls it is the plan that this protocol has
+            asides.report(message, path, self._lines)
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         written = [self._result(message, result, own, path) for result in results]
         spoken: list[Part] = [part for part in message.parts if not isinstance(part, ToolResult)]

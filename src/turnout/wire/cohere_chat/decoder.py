@@ -32,6 +32,7 @@ from turnout.wire.cohere_chat.messages import plan
 from turnout.wire.cohere_chat.parts import read_part, read_tool_call
 from turnout.wire.cohere_chat.usage import read_usage
 from turnout.wire.cohere_chat.words import WIRE_NAME, finish_reason, take
+from turnout.wire.json_text import read_json
 from turnout.wire.sse import SseDecoder
 
 _CONTENT, _PLAN, _CALLS = 0, 100_000, 200_000
@@ -145,7 +146,7 @@ class CohereChatDecoder:
         if data.strip() in (b"", b"[DONE]"):
             return
         try:
-            fields = msgspec.json.decode(data)
+            fields = read_json(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{self._target}: a stream event is not JSON: {error}", target=self._target) from error
         if not isinstance(fields, dict):

@@ -30,6 +30,7 @@ from turnout.errors import (
 )
 from turnout.types import HttpResponse, Target
 from turnout.wire.cohere_chat.words import WIRE_NAME
+from turnout.wire.json_text import read_json
 from turnout.wire.response_headers import kept_headers, request_id
 from turnout.wire.retry_after import retry_after
 
@@ -42,7 +43,7 @@ _NO_QUOTA = ("calls / month", "monthly", "billing", "payment", "credits")
 def read_error(response: HttpResponse, target: Target) -> Error:
     """What a response that is no answer means. Never raises."""
     try:
-        body = msgspec.json.decode(response.body)
+        body = read_json(response.body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         body = None
     text = response.body[:300].decode("utf-8", "replace").strip()

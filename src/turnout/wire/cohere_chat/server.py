@@ -10,6 +10,7 @@ from turnout.wire.cohere_chat.answers import write_completion
 from turnout.wire.cohere_chat.faults import write_error
 from turnout.wire.cohere_chat.renderer import CohereChatRenderer
 from turnout.wire.cohere_chat.requests import read_request
+from turnout.wire.json_text import read_json
 
 _encode = msgspec.json.Encoder().encode
 
@@ -17,7 +18,7 @@ _encode = msgspec.json.Encoder().encode
 class CohereChatServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the body is not JSON: {error}") from error
         if not isinstance(fields, dict):

@@ -60,6 +60,11 @@ def write_tools(request: ChatRequest, own: bool, spelled: dict[str, str], body: 
     if isinstance(choice, Opaque):
         lines.append(dropped("request", "tool_choice", "a choice of another protocol that this one cannot say"))
         choice = None
+    if choice is not None and choice.allowed is not None and offered is not None:
+        offered = tuple(tool for tool in offered if isinstance(tool, Tool) and tool.name in choice.allowed)
+        lines.append(mapped("request", "tool_choice.allowed", "the tools that may not be called are not offered"))
+    if choice is not None and (names := said_in(choice.extra)):
+        lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
     if choice is not None and choice.mode == "named" and offered is not None:
         offered = tuple(tool for tool in offered if isinstance(tool, Tool) and tool.name == choice.name)
         lines.append(mapped("request", "tool_choice", f"{choice.name} alone is offered, and a call is required"))

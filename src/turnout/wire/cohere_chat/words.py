@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+from turnout.wire.bookkeeping import said_in as said_in
+from turnout.wire.json_text import read_json
 
 WIRE_NAME = "cohere-chat"
 
@@ -77,15 +79,10 @@ def take(fields: dict[str, Any], name: str) -> str | None:
     return fields.pop(name) if isinstance(fields.get(name), str) else None
 
 
-def said_in(extra: dict[str, Any] | None) -> str:
-    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
-    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
-
-
 def is_object(text: str) -> bool:
     """True if ``text`` is a JSON object."""
     try:
-        return isinstance(msgspec.json.decode(text), dict)
+        return isinstance(read_json(text), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
 

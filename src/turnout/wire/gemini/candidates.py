@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from turnout.types import Choice, FinishReason, Message, Origin, Part, Text, ToolCall
+from turnout.wire.asides import set_aside
 from turnout.wire.gemini.grounding import read_citations, write_grounding
 from turnout.wire.gemini.part_writer import PartWriter
 from turnout.wire.gemini.parts import read_part
@@ -73,7 +74,7 @@ def write_candidate(choice: Choice, origin: Origin | None) -> dict[str, Any]:
         written["finishReason"] = raw_finish(choice.finish, origin)
     if not own:
         written["index"] = choice.index
-        grounding = write_grounding([part for part in message.parts if isinstance(part, Text)])
+        grounding = write_grounding([part for part in map(set_aside, message.parts) if isinstance(part, Text)])
         if grounding is not None:
             written["groundingMetadata"] = grounding
         return written
@@ -85,5 +86,6 @@ def write_candidate(choice: Choice, origin: Origin | None) -> dict[str, Any]:
 def write_parts(message: Message, origin: Origin | None) -> list[Any]:
     writer = PartWriter(None, [])
     own = is_own(origin)
-    parts = (writer.write(part, "", message.origin or origin) for part in message.parts)
+    said = message.parts if own else map(set_aside, message.parts)
+    parts = (writer.write(part, "", message.origin or origin) for part in said)
     return [part for part in parts if part is not None and (own or part != {"text": ""})]

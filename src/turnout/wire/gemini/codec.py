@@ -14,6 +14,7 @@ from turnout.wire.gemini.answers import read_completion
 from turnout.wire.gemini.decoder import GeminiDecoder
 from turnout.wire.gemini.faults import error_of, read_error
 from turnout.wire.gemini.requests import write_request
+from turnout.wire.json_text import read_json
 from turnout.wire.response_headers import kept_headers
 
 _encode = msgspec.json.Encoder().encode
@@ -27,7 +28,7 @@ class GeminiCodec:
     def encode(self, request: ChatRequest, provider: Provider, *, stream: bool) -> Encoded:
         lines: list[ReceiptLine] = []
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        url = f"{provider.base_url}/{_resource(request.model)}:{method}"
+        url = f"{provider.base_url}/{resource(request.model)}:{method}"
         try:
             body = _encode(write_request(request, provider, lines))
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -37,7 +38,7 @@ class GeminiCodec:
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body = msgspec.json.decode(response.body)
+            body = read_json(response.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         headers = kept_headers(response.headers)
@@ -55,7 +56,7 @@ class GeminiCodec:
         return GeminiDecoder(target)
 
 
-def _resource(model: str) -> str:
+def resource(model: str) -> str:
     """The path of ``model`` below the base URL: in the collection that it names, else among the models."""
     if _SAFE.fullmatch(model) is None:
         from urllib.parse import quote  # 6 ms; names that need it are rare

@@ -11,6 +11,7 @@ from typing import Any
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
 from turnout.types import Message, ReceiptLine, ToolCall, ToolResult
+from turnout.wire import asides
 from turnout.wire.gemini.part_writer import UNSIGNED, PartWriter
 from turnout.wire.gemini.words import generation, is_own, said_in
 
@@ -23,6 +24,8 @@ class ConversationWriter:
     def __init__(self, provider: str, model: str, lines: list[ReceiptLine]) -> None:
         self._provider = provider
         self._signs = (generation(model) or 3) >= 3  # from this generation on, a call without a signature is refused
+        self._surely_signs = (generation(model) or 0) >= 3
+        self._turn_begins = 0  # the message that the turn in hand answers: signatures are asked for from there on
         self._lines = lines
         self._writer = PartWriter(provider, lines)
         # Whether the last content, which no caller of this protocol wrote, holds results of tools, or calls of them.
@@ -32,15 +35,16 @@ class ConversationWriter:
         self.contents: list[dict[str, Any]] = []
 
     def write(self, messages: tuple[Message, ...]) -> None:
+        self._turn_begins = max((at for at, message in enumerate(messages) if _is_said(message)), default=0)
         for at, message in enumerate(messages):
             path = f"messages[{at}]"
             verbatim = is_own(message.origin) and message.origin is not None and message.origin.provider is None
             if message.role in ("system", "developer"):
                 self._instruct(message, path, verbatim)
             elif verbatim:
-                self._repeat(message, path)
+                self._repeat(message, path, at)
             else:
-                self._say(message, path)
+                self._say(message, path, at)
         if not self.contents and self.system is not None and not _only_own(messages):
             self.contents = [{"role": "user", "parts": self.system["parts"]}]
             self.system = None
@@ -72,20 +76,20 @@ class ConversationWriter:
 
     # -- turns ---------------------------------------------------------------------------------
 
-    def _repeat(self, message: Message, path: str) -> None:
-        parts = self._parts(message, path)
+    def _repeat(self, message: Message, path: str, at: int) -> None:
+        parts = self._parts(message, path, in_turn=at > self._turn_begins)
         spelled = (message.spelled or {}).get("role")
         role = {"assistant": "model", "tool": "function"}.get(message.role, "user")
         content = {"role": None if spelled == "null" else role} if spelled != "absent" else {}
         self.contents.append(content | _content(message, parts))
         self._results_open = self._answer_open = False
 
-    def _say(self, message: Message, path: str) -> None:
+    def _say(self, message: Message, path: str, at: int) -> None:
         """Results come first and in one content, as do calls, those of several messages too: their numbers must be the same."""
         if message.role == "tool" and not any(isinstance(part, ToolResult) for part in message.parts):
             raise RequestError(f"{path}: a tool message must hold a ToolResult, which names the call it answers", param=path)
         self._report_rest(message, path)
-        parts = self._parts(message, path)
+        parts = self._parts(message, path, in_turn=at > self._turn_begins)
         results = [part for part in parts if _is_result(part)]
         if results:
             if self._results_open:
@@ -97,13 +101,18 @@ class ConversationWriter:
         if rest and message.role == "assistant" and self._answer_open:
             self.contents[-1]["parts"] += rest
         elif rest:
-            extra = (message.extra or {}) if message.origin is None or is_own(message.origin) else {}
+            extra = (message.extra or {}) if message.origin is None or is_own(message.origin, self._provider) else {}
             self.contents.append({"role": _ROLES[message.role], "parts": rest} | extra)
             self._results_open = False
         if rest or results:
             self._answer_open = message.role == "assistant"
 
-    def _parts(self, message: Message, path: str) -> list[dict[str, Any]]:
+    def _parts(self, message: Message, path: str, *, in_turn: bool = False) -> list[dict[str, Any]]:
+        """``in_turn``: the message belongs to the turn in hand, in which a call of any model but the one asked needs the mark.
+
+        https://ai.google.dev/gemini-api/docs/thought-signatures (read 2026-11-21)
+        """
+        asides.report(message, path, self._lines)
         parts: list[dict[str, Any]] = []
         called = False
         for at, part in enumerate(message.parts):
@@ -111,7 +120,9 @@ class ConversationWriter:
             if written is None:
                 continue
             if isinstance(part, ToolCall):
-                if not called and self._signs and not is_own(part.origin or message.origin, self._provider):
+                foreign = not is_own(part.origin or message.origin, self._provider)
+                unsigned = in_turn and self._surely_signs and not _is_signed(written)
+                if not called and ((self._signs and foreign) or unsigned):
                     written.setdefault("thoughtSignature", UNSIGNED)
                     why = "the call was not signed by this provider; it is sent with the mark that says so"
                     self._lines.append(mapped("request", f"{path}.parts[{at}]", why))
@@ -122,7 +133,7 @@ class ConversationWriter:
     def _report_rest(self, message: Message, path: str) -> None:
         if message.name is not None:
             self._lines.append(dropped("request", f"{path}.name", "this protocol does not name who speaks"))
-        if message.origin is not None and not is_own(message.origin) and (names := said_in(message.extra)):
+        if message.origin is not None and not is_own(message.origin, self._provider) and (names := said_in(message.extra)):
             self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
 
 
@@ -136,6 +147,15 @@ def _content(message: Message, parts: list[Any]) -> dict[str, Any]:
         case _:
             said = {"parts": parts}
     return said | (message.extra or {})
+
+
+def _is_said(message: Message) -> bool:
+    """True for a turn of the user that is more than results of tools."""
+    return message.role == "user" and not all(isinstance(part, ToolResult) for part in message.parts)
+
+
+def _is_signed(part: dict[str, Any]) -> bool:
+    return "thoughtSignature" in part or "thought_signature" in part
 
 
 def _is_result(part: dict[str, Any]) -> bool:

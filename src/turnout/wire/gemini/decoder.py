@@ -21,6 +21,7 @@ from turnout.wire.gemini.progress import Progress, brought_up_to_date
 from turnout.wire.gemini.usage import read_usage, service_tier
 from turnout.wire.gemini.words import WIRE_NAME, blocked
 from turnout.wire.json_array import JsonArrayDecoder
+from turnout.wire.json_text import read_json
 from turnout.wire.sse import SseDecoder
 
 
@@ -50,7 +51,6 @@ class _Chunk(Struct, forbid_unknown_fields=True):
 
 
 _decode_common = msgspec.json.Decoder(_Chunk).decode
-_decode_any = msgspec.json.Decoder().decode
 
 
 class GeminiDecoder:
@@ -102,7 +102,7 @@ class GeminiDecoder:
                     yield self._use(chunk.usageMetadata)
                 return
         try:
-            body = _decode_any(data)
+            body = read_json(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if data.strip() in (b"", b"[DONE]"):  # servers that are not Google's end every stream as OpenAI does
                 return

@@ -60,6 +60,8 @@ def write_media(part: Media, path: str, *, own: bool, theirs: bool, spelled: Spe
     said = {} if media_type is None else {spelled.get("mimeType", "mimeType"): media_type}
     match source:
         case DataSource(data=data):
+            if spelled.get("data") == "urlsafe":
+                data = data.replace("+", "-").replace("/", "_")
             return {spelled.get("inlineData", "inlineData"): said | {"data": data}}
         case UrlSource(url=url):
             return {spelled.get("fileData", "fileData"): said | {spelled.get("fileUri", "fileUri"): url}}

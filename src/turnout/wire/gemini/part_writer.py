@@ -26,6 +26,7 @@ from turnout.types import (
 )
 from turnout.wire.gemini.media import write_media
 from turnout.wire.gemini.words import Spelled, deep_merge, is_own, said_in
+from turnout.wire.json_text import read_json
 
 _SIGNATURES = ("thoughtSignature", "thought_signature")
 # Documented for calls that another model made: https://ai.google.dev/gemini-api/docs/thought-signatures (read 2026-11-21)
@@ -66,20 +67,15 @@ class PartWriter:
             return None
         if part.cache_control is not None:
             self._lose(f"{path}.cache_control", "this protocol caches prefixes without marks")
-        return self._with_extra(written, part, path, own or origin is None, theirs or origin is None)
-
-    def _with_extra(self, written: dict[str, Any], part: Part, path: str, own: bool, theirs: bool) -> dict[str, Any]:
         if not part.extra:
             return written
-        if not own:
-            if names := said_in(part.extra):
-                self._lose(f"{path}.extra", f"fields of another protocol: {names}")
-            return written
-        extra = part.extra
-        if not theirs and any(name in extra for name in _SIGNATURES):
-            extra = {name: value for name, value in extra.items() if name not in _SIGNATURES}
+        if theirs or origin is None:
+            return deep_merge(written, part.extra)
+        if own and any(name in part.extra for name in _SIGNATURES):
             self._lose(f"{path}.extra.thoughtSignature", "another provider's signature is not sent: this one would refuse it")
-        return deep_merge(written, extra)
+        elif names := said_in(part.extra):
+            self._lose(f"{path}.extra", f"fields of another {'provider' if own else 'protocol'}: {names}")
+        return written
 
     def _written(self, part: Part, path: str, origin: Origin | None) -> dict[str, Any] | None:
         own, theirs = is_own(origin), origin is None or is_own(origin, self._provider)
@@ -132,7 +128,7 @@ class PartWriter:
             if not part.arguments.strip():
                 return {}
             try:
-                value = msgspec.json.decode(part.arguments)
+                value = read_json(part.arguments)
             except (msgspec.DecodeError, UnicodeError, RecursionError):
                 value = None
             if isinstance(value, dict):
@@ -179,7 +175,7 @@ def _response(text: str, said: bool, is_error: bool | None, form: str) -> dict[s
         return {key: text}
     if kind == "json" and said:
         try:
-            value = msgspec.json.decode(text)
+            value = read_json(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             value = None
         if isinstance(value, dict):

@@ -84,13 +84,22 @@ def _read_data(kind: str, inner: Fields, spelled: Spelled, new_id: Callable[[str
             return _read_response(inner, spelled, origin)
         case "inlineData" if isinstance(inner.get("data"), str):
             media_type = take(inner, "mimeType", str, spelled)
-            return _media(DataSource(inner.pop("data"), media_type), media_type, inner)
+            return _media(DataSource(_read_base64(inner.pop("data"), spelled), media_type), media_type, inner)
         case "fileData":
             media_type, uri = take(inner, "mimeType", str, spelled), take(inner, "fileUri", str, spelled)
             if uri is not None:
                 held = uri.startswith(_HELD)
                 return _media(FileSource(uri, media_type) if held else UrlSource(uri, media_type), media_type, inner)
     return None
+
+
+def _read_base64(data: str, spelled: Spelled) -> str:
+    """``data`` in the alphabet of every other protocol: callers may write either (https://protobuf.dev/programming-guides/json,
+    read 2026-11-21), and Google's own SDK writes the one for URLs."""
+    if ("-" in data or "_" in data) and "+" not in data and "/" not in data:
+        spelled["data"] = "urlsafe"
+        return data.replace("-", "+").replace("_", "/")
+    return data
 
 
 def _media(source: Source, media_type: str | None, rest: Fields) -> Part:

@@ -29,6 +29,7 @@ from turnout.events import (
     merge_extra,
 )
 from turnout.types import Audio, Citation, DataSource, FinishReason, Origin, Part, Text, ToolCall, Usage
+from turnout.wire.asides import Asides, turned
 from turnout.wire.gemini.answers import block_reason
 from turnout.wire.gemini.candidates import USUAL_CONTENT
 from turnout.wire.gemini.faults import write_error
@@ -36,6 +37,7 @@ from turnout.wire.gemini.grounding import write_grounding
 from turnout.wire.gemini.part_writer import PartWriter
 from turnout.wire.gemini.usage import write_usage
 from turnout.wire.gemini.words import is_own, raw_finish
+from turnout.wire.json_text import read_json
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,8 +56,11 @@ class GeminiRenderer:
         self._usage = Usage()
         self._extra: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
+        self._asides: Asides = set()
 
     def render(self, event: Event) -> bytes:
+        if not self._own and (self._asides or type(event) is PartAdded):
+            event = turned(event, self._asides)
         match event:
             case TextDelta():
                 if not self._own:
@@ -246,12 +251,15 @@ class _Choice:
     def grounding(self) -> dict[str, Any] | None:
         if not self.citations:
             return None
-        cited = {at: tuple(citation for place, citation in self.citations if place == at) for at in self._texts}
-        return write_grounding([Text("".join(pieces), cited[at]) for at, pieces in sorted(self._texts.items())])
+        cited: dict[int, list[Citation]] = {}
+        for at, citation in self.citations:
+            cited.setdefault(at, []).append(citation)
+        texts = sorted(self._texts.items())
+        return write_grounding([Text("".join(pieces), tuple(cited.get(at, ()))) for at, pieces in texts])
 
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(msgspec.json.decode(text), dict)
+        return isinstance(read_json(text), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False

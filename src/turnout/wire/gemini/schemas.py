@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from turnout.wire.gemini.words import Spelled, snake
+from turnout.wire.json_text import read_json
 
 _TYPES = ("", "string", "number", "integer", "boolean", "array", "object", "null")  # in the order of their numbers
 _COUNTS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
@@ -30,7 +31,7 @@ def write_schema(schema: dict[str, Any], name: str, spelled: Spelled) -> dict[st
     """``schema`` in the form it was read from; None if it was changed since, so that only JSON Schema says it."""
     if name not in spelled:
         return schema
-    raw = msgspec.json.decode(spelled[name])
+    raw = read_json(spelled[name])
     return raw if json_schema(raw) == schema else None
 
 

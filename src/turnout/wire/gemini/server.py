@@ -10,6 +10,7 @@ from turnout.wire.gemini.answers import write_completion
 from turnout.wire.gemini.faults import write_error
 from turnout.wire.gemini.renderer import GeminiRenderer
 from turnout.wire.gemini.requests import read_request
+from turnout.wire.json_text import read_json
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,7 +21,7 @@ class GeminiServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         """``model`` is empty unless the body names it, and the flag is always False: whoever read the address knows both."""
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the request body is not JSON: {error}") from error
         if not isinstance(fields, dict):

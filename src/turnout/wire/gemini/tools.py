@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from turnout.errors import RequestError
-from turnout.receipt import dropped
+from turnout.receipt import dropped, mapped
 from turnout.types import Opaque, ReceiptLine, Tool, ToolChoice
 from turnout.wire.gemini.schemas import read_schema, write_schema
 from turnout.wire.gemini.words import ORIGIN, Spelled, called, deep_merge, find, is_own, said_in, take
@@ -88,13 +88,19 @@ def take_choice(fields: dict[str, Any], spelled: Spelled) -> ToolChoice | None:
                 del inner[names]
             case _:
                 mine.pop("allowedFunctionNames", None)
+    allowed: tuple[str, ...] | None = None
+    if names is not None and names in inner and mode != "none":
+        several = inner[names]
+        if isinstance(several, list) and several and all(isinstance(item, str) for item in several):
+            allowed = tuple(inner.pop(names))
+            mine.update({"allowedFunctionNames": names} if names != "allowedFunctionNames" else {})
     rest = {field: value for field, value in config.items() if field != key}
     if rest:
         fields[outer] = rest
     else:
         del fields[outer]
     spelled.update(mine)
-    return ToolChoice(mode, name, inner or None)
+    return ToolChoice(mode, name, inner or None, allowed)
 
 
 # -- towards the wire ------------------------------------------------------------------------------
@@ -147,13 +153,23 @@ def _write_function(tool: Tool, path: str, own: bool, spelled: Spelled, lines: l
 
 
 def write_choice(choice: ToolChoice | Opaque, own: bool, spelled: Spelled, lines: list[ReceiptLine]) -> dict[str, Any] | None:
-    """The member of ``toolConfig``, or None."""
+    """The member of ``toolConfig``, or None.
+
+    Only ANY and VALIDATED take names: https://ai.google.dev/api/caching#FunctionCallingConfig (read 2026-11-21).
+    """
     if isinstance(choice, Opaque):
         lines.append(dropped("request", "tool_choice", "a choice of another protocol that this one cannot say"))
         return None
     written: dict[str, Any] = {"mode": _WORDS[choice.mode]}
     if choice.name is not None:
         written[spelled.get("allowedFunctionNames", "allowedFunctionNames")] = [choice.name]
+    elif choice.allowed is not None and choice.mode != "none":
+        written[spelled.get("allowedFunctionNames", "allowedFunctionNames")] = list(choice.allowed)
+        if choice.mode == "auto" and not own:
+            written["mode"] = "VALIDATED"
+            lines.append(mapped("request", "tool_choice.allowed", "said in the mode VALIDATED, which also checks arguments"))
     if own:
         written |= choice.extra or {}
+    elif names := said_in(choice.extra):
+        lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
     return {spelled.get("functionCallingConfig", "functionCallingConfig"): written}

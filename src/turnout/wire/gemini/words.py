@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from turnout.types import FinishReason, Origin, Unified
+from turnout.wire.bookkeeping import said_in as said_in
 
 WIRE_NAME = "gemini"
 ORIGIN = Origin(WIRE_NAME)
@@ -126,11 +127,6 @@ def call_id(answer: str, number: int, choice: int, name: str, arguments: str) ->
 
         answer = sha256(f"{name}\0{arguments}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"call_{answer}_{number}" if not choice else f"call_{answer}_{choice}_{number}"
-
-
-def said_in(extra: dict[str, Any] | None) -> str:
-    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
-    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
 
 
 def called(value: Any) -> str:

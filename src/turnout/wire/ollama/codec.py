@@ -8,6 +8,7 @@ from turnout.catalog.schema import Provider
 from turnout.errors import Error, RequestError, ServerFault
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
+from turnout.wire.json_text import read_json
 from turnout.wire.ollama.answers import read_completion
 from turnout.wire.ollama.decoder import OllamaDecoder
 from turnout.wire.ollama.faults import error_of, read_error
@@ -31,8 +32,8 @@ class OllamaCodec:
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body = msgspec.json.decode(response.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+            body = read_json(response.body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         if not isinstance(body, dict):
             raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)

@@ -26,6 +26,8 @@ from turnout.types import (
     ToolResult,
     UrlSource,
 )
+from turnout.wire import asides
+from turnout.wire.json_text import read_json
 from turnout.wire.ollama.words import deep_merge, is_own, said_in
 
 _MARKS = "this protocol caches prefixes without marks"
@@ -46,6 +48,7 @@ class ConversationWriter:
     def write(self, message: Message, path: str) -> list[dict[str, Any]]:
         """One object, or several where each tool result gets its own; none if nothing is left to say."""
         own = is_own(message.origin, self._provider)
+        asides.report(message, path, self._lines)
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         written = [self._result(message, result, own, path) for result in results]
         spoken = [part for part in message.parts if not isinstance(part, ToolResult)]
@@ -65,7 +68,7 @@ class ConversationWriter:
         said = _Said(self._provider, self._lines, message.origin)
         for at, part in enumerate(message.parts):
             if not isinstance(part, ToolResult):
-                said.add(part, f"{path}.parts[{at}]")
+                said.add(asides.set_aside(part) if self._provider is None and not own else part, f"{path}.parts[{at}]")
         for part in message.parts:
             if isinstance(part, ToolCall):
                 self._names[part.id] = part.name
@@ -214,7 +217,8 @@ class _Said:
         if not text.strip():
             return {}
         if is_json(text) and (own or text.lstrip().startswith("{")):
-            return msgspec.Raw(text.encode())
+            # a line break in valid JSON stands between values, and would end the line that a stream gives each event
+            return msgspec.Raw(text.replace("\r", " ").replace("\n", " ").encode())
         why = 'they are no JSON object, so they travel inside one: {"INVALID_JSON": text}'
         self._lines.append(approximated("request", f"{path}.arguments", why))
         return {"INVALID_JSON": text}
@@ -229,7 +233,7 @@ class _Said:
 
 def is_json(text: str) -> bool:
     try:
-        msgspec.json.decode(text)
+        read_json(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True

@@ -21,6 +21,7 @@ from turnout.events import (
     UsageReported,
 )
 from turnout.types import Origin, Target
+from turnout.wire.json_text import read_json
 from turnout.wire.ndjson import NdjsonDecoder
 from turnout.wire.ollama.answers import ids_of, take_reason
 from turnout.wire.ollama.faults import error_of
@@ -65,7 +66,7 @@ class OllamaDecoder:
         for line in self._lines.feed(chunk):
             try:
                 said = _decode_common(line)
-            except (msgspec.DecodeError, RecursionError):
+            except (msgspec.DecodeError, UnicodeError, RecursionError):
                 yield from self._read(line)
                 continue
             message = said.message
@@ -81,8 +82,8 @@ class OllamaDecoder:
     def close(self) -> Iterator[Event]:
         for line in self._lines.close():
             try:
-                msgspec.json.decode(line)
-            except (msgspec.DecodeError, RecursionError) as error:
+                read_json(line)
+            except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
                 raise TransportFailed(f"{self._target}: the stream ended inside a line", target=self._target) from error
             yield from self._read(line)
         if not self._finished:
@@ -92,8 +93,8 @@ class OllamaDecoder:
 
     def _read(self, line: bytes) -> Iterator[Event]:
         try:
-            fields = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
+            fields = read_json(line)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{self._target}: a line of the stream is not JSON: {error}", target=self._target) from error
         if not isinstance(fields, dict):
             raise ServerFault(f"{self._target}: a line of the stream is no JSON object", target=self._target)

@@ -27,6 +27,7 @@ from turnout.events import (
     merge_extra,
 )
 from turnout.types import FinishReason, Message, Origin, Part, ToolCall, Usage
+from turnout.wire.asides import Asides, turned
 from turnout.wire.ollama.answers import write_envelope
 from turnout.wire.ollama.conversation import ConversationWriter
 from turnout.wire.ollama.faults import write_error
@@ -48,9 +49,12 @@ class OllamaRenderer:
         self._finish: FinishReason | None = None
         self._waiting = Fold()  # calls that come in pieces
         self._calls: list[int] = []  # their indexes, as they began
+        self._asides: Asides = set()
         self._begin({})
 
     def render(self, event: Event) -> bytes:
+        if not self._own and (self._asides or type(event) is PartAdded):
+            event = turned(event, self._asides)
         if type(event) is TextDelta and event.choice == 0:
             return b"".join((self._text_head, _encode(event.text), b'},"done":false}\n')) if event.text else b""
         match event:

@@ -38,6 +38,11 @@ def write_tools(request: ChatRequest, own: bool, body: dict[str, Any], lines: li
     if isinstance(choice, Opaque):
         lines.append(dropped("request", "tool_choice", "a choice of another protocol that this one cannot say"))
     elif choice is not None and offered:
+        if choice.allowed is not None:
+            offered = tuple(tool for tool in offered if isinstance(tool, Tool) and tool.name in choice.allowed)
+            lines.append(mapped("request", "tool_choice.allowed", "the tools that may not be called are not offered"))
+        if names := said_in(choice.extra):
+            lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
         offered = _chosen(choice, offered, lines)
     if request.parallel_tool_calls is False and offered:
         lines.append(dropped("request", "parallel_tool_calls", "this protocol cannot keep a model from calling several tools"))

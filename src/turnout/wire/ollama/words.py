@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from turnout.types import FinishReason, Origin, Unified
+from turnout.wire.bookkeeping import said_in as said_in
 
 WIRE_NAME = "ollama"
 
@@ -65,11 +66,6 @@ def made_up_id(*facts: Any) -> str:
 
     digest = sha256("\0".join(map(str, facts)).encode("utf-8", "surrogatepass")).hexdigest()
     return f"call_{digest[:12]}"
-
-
-def said_in(extra: dict[str, Any] | None) -> str:
-    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
-    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
 
 
 def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:

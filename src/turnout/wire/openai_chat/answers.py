@@ -8,7 +8,7 @@ from turnout.errors import ServerFault
 from turnout.types import Choice, Completion, FinishReason, Message, Origin, ToolCall, Usage
 from turnout.wire.openai_chat.messages import read_said, write_said
 from turnout.wire.openai_chat.usage import read_usage, write_usage
-from turnout.wire.openai_chat.words import WIRE_NAME, finish_reason, is_own, raw_finish
+from turnout.wire.openai_chat.words import WIRE_NAME, finish_reason, is_own, raw_finish, service_tier
 
 OBJECT = "chat.completion"
 
@@ -75,8 +75,8 @@ def write_completion(completion: Completion) -> dict[str, Any]:
     usage = write_usage(completion.usage)
     if usage is not None:
         body["usage"] = usage
-    if completion.service_tier is not None:
-        body["service_tier"] = completion.service_tier
+    if (tier := service_tier(completion.service_tier, completion.origin)) is not None:
+        body["service_tier"] = tier
     if own:
         body.update(completion.extra or {})
     return body

@@ -8,13 +8,14 @@ from turnout.catalog.schema import Provider
 from turnout.errors import Error, ServerFault
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.answers import read_completion
 from turnout.wire.openai_chat.decoder import OpenAIChatDecoder
 from turnout.wire.openai_chat.faults import error_of, read_error
 from turnout.wire.openai_chat.request_writer import write_request
 from turnout.wire.response_headers import kept_headers
 
-_encode = msgspec.json.Encoder().encode
+encode_body = msgspec.json.Encoder().encode
 
 
 class OpenAIChatCodec:
@@ -27,14 +28,14 @@ class OpenAIChatCodec:
             method="POST",
             url=f"{provider.base_url}/chat/completions",
             headers={"content-type": "application/json", **provider.headers},
-            body=_encode(body),
+            body=encode_body(body),
         )
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
         try:
-            body = msgspec.json.decode(response.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+            body = read_json(response.body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
         if not isinstance(body, dict):
             raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)

@@ -20,6 +20,7 @@ from turnout.events import (
     UsageReported,
 )
 from turnout.types import Origin, Target, Text
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.chunks import decode_common
 from turnout.wire.openai_chat.faults import error_of
 from turnout.wire.openai_chat.progress import CALLS, REASONING, Progress
@@ -65,8 +66,8 @@ class OpenAIChatDecoder:
             self._done = True
             return
         try:
-            body = msgspec.json.decode(data)
-        except (msgspec.DecodeError, RecursionError) as error:
+            body = read_json(data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{self._target}: a stream event is not JSON: {error}", target=self._target) from error
         if not isinstance(body, dict):
             raise ServerFault(f"{self._target}: a stream event is no JSON object", target=self._target)
@@ -78,7 +79,7 @@ class OpenAIChatDecoder:
         """The one event of a chunk that only continues what an earlier chunk began, else None."""
         try:
             chunk = decode_common(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             self._uncommon += 1
             return None
         started = self._started

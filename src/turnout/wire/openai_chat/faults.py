@@ -28,6 +28,7 @@ from turnout.errors import (
     Unsupported,
 )
 from turnout.types import HttpResponse, Target
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.words import WIRE_NAME
 from turnout.wire.response_headers import kept_headers, request_id
 from turnout.wire.retry_after import retry_after
@@ -121,8 +122,8 @@ def _message(said: dict[str, Any], text: str) -> str:
 
 def parsed(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+        return read_json(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from turnout.errors import RequestError
-from turnout.receipt import approximated, dropped
+from turnout.receipt import dropped
 from turnout.types import (
     Audio,
     DataSource,
@@ -22,6 +22,7 @@ from turnout.types import (
     ToolCall,
     ToolResult,
 )
+from turnout.wire import asides
 from turnout.wire.openai_chat.parts import (
     read_annotations,
     read_part,
@@ -30,7 +31,8 @@ from turnout.wire.openai_chat.parts import (
     write_part,
     write_tool_call,
 )
-from turnout.wire.openai_chat.words import is_own
+from turnout.wire.openai_chat.results import media_messages, write_result
+from turnout.wire.openai_chat.words import bare, is_own, said_in
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
@@ -92,10 +94,10 @@ def read_said(fields: dict[str, Any], origin: Origin | None) -> Message:
     if isinstance(fields.get("tool_calls"), list) and fields["tool_calls"]:
         parts += [read_tool_call(call, origin) for call in fields.pop("tool_calls")]
     legacy = fields.get("function_call")
-    if isinstance(legacy, dict) and has_text(legacy, "name") and legacy.keys() <= {"name", "arguments"}:
+    if isinstance(legacy, dict) and has_text(legacy, "name") and is_legacy_call(legacy):
         del fields["function_call"]
         parts.append(
-            ToolCall("", legacy["name"], str(legacy.get("arguments") or ""), spelled={"type": "function_call"}, origin=origin)
+            ToolCall("", legacy["name"], legacy.get("arguments") or "", spelled={"type": "function_call"}, origin=origin)
         )
     return Message("assistant", tuple(parts), extra=fields or None, origin=origin, spelled=spelled)
 
@@ -103,6 +105,11 @@ def read_said(fields: dict[str, Any], origin: Origin | None) -> Message:
 def has_text(fields: dict[str, Any], name: str) -> bool:
     """Some servers say nothing with an empty string or an empty object where others say null."""
     return isinstance(fields.get(name), str) and bool(fields[name])
+
+
+def is_legacy_call(raw: dict[str, Any]) -> bool:
+    """Texts and nothing else: what is of another kind is not understood and stays as it is."""
+    return raw.keys() <= {"name", "arguments"} and all(value is None or isinstance(value, str) for value in raw.values())
 
 
 def _read_content(fields: dict[str, Any], origin: Origin | None) -> tuple[list[Part], dict[str, str] | None]:
@@ -141,16 +148,24 @@ def _read_audio(raw: dict[str, Any]) -> Audio | None:
 # -- towards the wire ------------------------------------------------------------------------------
 
 
-def write_messages(message: Message, path: str, provider: str | None, lines: list[ReceiptLine]) -> list[dict[str, Any]]:
-    """``message`` for a request: one object, or several where this protocol gives each tool result its own."""
+def write_messages(
+    message: Message, path: str, provider: str | None, lines: list[ReceiptLine], held: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """``message`` for a request: one object, or several where this protocol gives each tool result its own.
+
+    ``held``: what results hold besides text, which goes into a message after the last of them.
+    """
     match message:  # what most of a conversation consists of: one plain text
         case Message(role, (Text(text, (), None, cache_control=None, extra=None),), name=None, extra=None, spelled=None):
             if role != "tool":
                 return [{"role": role, "content": text}]
     own = is_own(message.origin, provider)
+    if provider is not None:
+        asides.report(message, path, lines)
     results = [part for part in message.parts if isinstance(part, ToolResult)]
-    written = [_write_tool_message(message, result, own, path, lines) for result in results]
+    written = [write_result(message, result, own, path, lines, held) for result in results]
     if message.role != "tool" and (len(results) < len(message.parts) or not results):
+        written += media_messages(held)
         spoken = tuple(part for part in message.parts if not isinstance(part, ToolResult))
         said = _Writer(own, provider, lines, path).write(spoken, message)
         if spoken and not said and not own:
@@ -160,26 +175,6 @@ def write_messages(message: Message, path: str, provider: str | None, lines: lis
             fields["name"] = message.name
         written.append(fields)
     return written
-
-
-def _write_tool_message(message: Message, result: ToolResult, own: bool, path: str, lines: list[ReceiptLine]) -> dict[str, Any]:
-    legacy = own and (message.spelled or {}).get("role") == "function"
-    fields: dict[str, Any] = {"role": "function" if legacy else "tool"}
-    if result.call_id or not own:
-        fields["tool_call_id"] = result.call_id
-    if result.name is not None:
-        fields["name"] = result.name
-    content = [item for part in result.parts if (item := write_part(part, own, lines, path)) is not None]
-    listed = own and (result.spelled or {}).get("content") == "list"
-    if content or listed:
-        fields["content"] = content if listed else _bare(content)
-    elif not own:
-        fields["content"] = ""
-    if result.is_error:
-        lines.append(approximated("request", f"{path}.is_error", "OpenAI Chat cannot mark a tool result as an error"))
-    if own and message.role == "tool":
-        fields.update(message.extra or {})
-    return fields
 
 
 def write_said(message: Message, lines: list[ReceiptLine]) -> dict[str, Any]:
@@ -213,7 +208,7 @@ class _Writer:
         fields = self._fields
         listed = self._own and (message.spelled or {}).get("content") == "list"
         if self._content or listed:
-            fields["content"] = self._content if listed else _bare(self._content)
+            fields["content"] = self._content if listed else bare(self._content)
         elif not self._own and message.role == "assistant" and self._calls:
             fields["content"] = None
         if self._calls:
@@ -223,36 +218,44 @@ class _Writer:
         if message.extra:
             if self._own:
                 fields.update(message.extra)
-            else:
-                names = ", ".join(message.extra)
+            elif names := said_in(message.extra):
                 self._lines.append(dropped("request", f"{self._path}.extra", f"fields of another protocol: {names}"))
         return fields
 
     def _put(self, part: Part, path: str, calls_tools: bool) -> None:
-        spelled = (part.spelled or {}) if self._own else {}
+        own = self._own if part.origin is None else is_own(part.origin, self._provider)
+        spelled = (part.spelled or {}) if own else {}
         match part:
             case ToolCall() if spelled.get("type") == "function_call":
                 self._fields["function_call"] = {"name": part.name, "arguments": part.arguments}
             case ToolCall():
-                self._calls.append(write_tool_call(part, self._own))
-            case Opaque(slot="tool_calls") if self._own:
+                self._calls.append(write_tool_call(part, own))
+                if not own and (names := said_in(part.extra)):
+                    self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
+            case Opaque(slot="tool_calls") if own:
                 self._calls.append(part.value)
-            case Refusal() if spelled.get("refusal") == "field" or not self._own:
+            case Refusal() if spelled.get("refusal") == "field" or not own:
                 self._fields["refusal"] = part.text
             case Audio() if spelled.get("audio") == "field":
                 self._fields["audio"] = _write_audio(part)
+            case Audio(source=DataSource(data=data)) if not self._own and self._provider is None:  # an answer's
+                # without an id to speak of it by: one that has expired already
+                self._fields["audio"] = {"id": "", "data": data, "expires_at": 0, "transcript": part.transcript or ""}
             case Text(phase="commentary") if not self._own and self._provider is None:  # not the answer: it must not read as it
                 self._fields["reasoning_content"] = self._fields.get("reasoning_content", "") + part.text
             case Reasoning() if spelled.get("reasoning") != "thinking":
-                self._reason(part, path, calls_tools)
+                self._reason(part, path, calls_tools, own)
             case _:
-                written = write_part(part, self._own, self._lines, path)
+                written = write_part(part, own, self._lines, path)
                 if written is not None:
                     self._content.append(written)
-                    self._cite(part)
+                    self._cite(part, path)
 
-    def _cite(self, part: Part) -> None:
-        if isinstance(part, Text):
+    def _cite(self, part: Part, path: str) -> None:
+        if isinstance(part, Text) and part.citations and not self._own and self._provider is not None:
+            why = "a request of this protocol has no place for what an answer cited"
+            self._lines.append(dropped("request", f"{path}.citations", why))
+        elif isinstance(part, Text):
             for citation in part.citations:
                 if citation.url is None and not self._own:
                     continue  # a place in a document: this protocol cites pages of the web only
@@ -264,20 +267,20 @@ class _Writer:
                 self._annotations.append(written)
             self._length += len(part.text)
 
-    def _reason(self, part: Reasoning, path: str, calls_tools: bool) -> None:
+    def _reason(self, part: Reasoning, path: str, calls_tools: bool, own: bool) -> None:
         """Reasoning goes back where it came from: always when a caller put it there, else only beside its tool calls.
 
         DeepSeek wants it back within a tool loop and refuses or ignores it elsewhere
         (https://api-docs.deepseek.com/guides/thinking_mode, read 2026-11-21).
         """
         to_caller = self._provider is None
-        returned = self._own and (part.origin is None or part.origin.provider is None or calls_tools)
+        returned = own and (part.origin is None or part.origin.provider is None or calls_tools)
         if to_caller or returned:
-            name = (part.spelled or {}).get("reasoning", "reasoning_content") if self._own else "reasoning_content"
+            name = (part.spelled or {}).get("reasoning", "reasoning_content") if own else "reasoning_content"
             if part.text:
                 self._fields[name] = self._fields.get(name, "") + part.text
         else:
-            why = "of a finished turn is not sent again" if self._own else "of another provider is not sent"
+            why = "of a finished turn is not sent again" if own else "of another provider is not sent"
             self._lines.append(dropped("request", path, f"reasoning {why}"))
 
 
@@ -292,13 +295,6 @@ def _write_audio(part: Audio) -> dict[str, Any]:
     if part.transcript is not None:
         fields["transcript"] = part.transcript
     return fields | (part.extra or {})
-
-
-def _bare(content: list[Any]) -> Any:
-    """The plain string that one unadorned text part stands for; several parts, or an adorned one, stay a list."""
-    if len(content) == 1 and isinstance(content[0], dict) and content[0].keys() == {"type", "text"}:
-        return content[0]["text"]
-    return content
 
 
 def _kind(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from turnout.receipt import dropped
+from turnout.receipt import approximated, dropped
 from turnout.types import (
     Audio,
     CacheControl,
@@ -27,7 +27,7 @@ from turnout.types import (
     UrlSource,
     Video,
 )
-from turnout.wire.openai_chat.words import deep_merge, source, url
+from turnout.wire.openai_chat.words import deep_merge, said_in, source, url
 
 
 def read_part(raw: Any, origin: Origin | None) -> Part:
@@ -102,6 +102,10 @@ def _read_thinking(fields: dict[str, Any], origin: Origin | None) -> Reasoning |
     return Reasoning(text, origin=origin, spelled={"reasoning": "thinking"})
 
 
+# Media types of sound -> the protocol's two words for it (https://platform.openai.com/docs/guides/audio, read 2026-11-21).
+_SOUNDS = {"x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mpeg": "mp3", "mpga": "mp3", "x-mp3": "mp3"}
+
+
 def write_part(part: Part, own: bool, lines: list[ReceiptLine], path: str) -> dict[str, Any] | None:
     """``part`` as a content part, or None with a line in ``lines`` when the protocol has no place for it.
 
@@ -117,9 +121,12 @@ def write_part(part: Part, own: bool, lines: list[ReceiptLine], path: str) -> di
             written = _write_image(part, own)
         case Audio(source=DataSource() as held):
             format = part.format or (held.media_type or "").rpartition("/")[2] or None
+            format = format if own or format is None else _SOUNDS.get(format, format)
             written = {"type": "input_audio", "input_audio": {"data": held.data} | ({"format": format} if format else {})}
         case Document():
             written = _write_document(part, own)
+            if isinstance(part.source, TextSource) and (part.filename or part.title or part.context or part.citations):
+                lines.append(approximated("request", path, "a text document is said as plain text, without its name"))
         case Video(source=(UrlSource() | DataSource()) as held):
             written = {"type": "video_url", "video_url": {"url": url(held)}}
         case Reasoning() if own and (part.spelled or {}).get("reasoning") == "thinking":
@@ -137,8 +144,8 @@ def write_part(part: Part, own: bool, lines: list[ReceiptLine], path: str) -> di
     if part.extra:
         if own:
             deep_merge(written, part.extra)
-        elif not isinstance(part, Reasoning):
-            lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {', '.join(part.extra)}"))
+        elif not isinstance(part, Reasoning) and (names := said_in(part.extra)):
+            lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
     return written
 
 
@@ -203,13 +210,15 @@ def read_tool_call(raw: Any, origin: Origin | None) -> ToolCall | Opaque:
     )
 
 
-def write_tool_call(call: ToolCall, own: bool, *, id: str | None = None) -> dict[str, Any]:
+def write_tool_call(call: ToolCall, own: bool, *, stream: bool = False) -> dict[str, Any]:
+    """``stream``: the call only begins here, and its arguments follow."""
     spelled = (call.spelled or {}) if own else {}
     inner = {"name": call.name}
     if spelled.get("arguments") != "absent":
-        inner["input" if call.custom else "arguments"] = call.arguments
+        # No arguments are an empty object's here: https://platform.openai.com/docs/guides/function-calling (read 2026-11-21)
+        inner["input" if call.custom else "arguments"] = call.arguments or ("" if own or call.custom or stream else "{}")
     kind = "custom" if call.custom else "function"
-    written: dict[str, Any] = {"id": id or call.id, "type": kind, kind: inner}
+    written: dict[str, Any] = {"id": call.id, "type": kind, kind: inner}
     if spelled.get("id") == "absent":
         del written["id"]
     match spelled.get("type"):
@@ -248,7 +257,8 @@ def write_annotation(citation: Citation, own: bool, offset: int = 0) -> dict[str
     for name, value in (("start_index", citation.start), ("end_index", citation.end)):
         if value is not None:
             inner[name] = value + offset
-    inner |= {name: text for name, text in (("title", citation.title), ("url", citation.url)) if text is not None}
+    title = citation.title if own or citation.title is not None else ""  # the protocol wants one
+    inner |= {name: text for name, text in (("title", title), ("url", citation.url)) if text is not None}
     written: dict[str, Any] = {"type": "url_citation", "url_citation": inner}
     return deep_merge(written, citation.extra) if own else written
 

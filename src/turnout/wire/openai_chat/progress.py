@@ -23,7 +23,7 @@ from turnout.events import (
     ToolCallDelta,
 )
 from turnout.types import Opaque, Origin, Reasoning, Refusal, Text, ToolCall
-from turnout.wire.openai_chat.messages import has_text
+from turnout.wire.openai_chat.messages import has_text, is_legacy_call
 from turnout.wire.openai_chat.parts import read_annotations, read_part, read_tool_call
 
 REASONING, CONTENT, REFUSAL, AUDIO, CALLS = 0, 1, 100_000, 100_001, 200_000
@@ -64,7 +64,7 @@ class Progress:
             for at, call in enumerate(fields.pop("tool_calls")):
                 yield from self._call(call, at, choice, origin)
         legacy = fields.get("function_call")
-        if isinstance(legacy, dict) and any(legacy.values()) and legacy.keys() <= {"name", "arguments"}:
+        if isinstance(legacy, dict) and any(legacy.values()) and is_legacy_call(legacy):
             del fields["function_call"]
             yield from self._legacy_call(legacy, choice, origin)
         rest = {name: value for name, value in fields.items() if value is not None and value != ""}

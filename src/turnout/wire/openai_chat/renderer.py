@@ -22,11 +22,11 @@ from turnout.events import (
     ToolCallDelta,
     UsageReported,
 )
-from turnout.types import Audio, DataSource, Opaque, Part, Reasoning, Refusal, Text, ToolCall, Usage
+from turnout.types import Audio, Citation, DataSource, Opaque, Part, Reasoning, Refusal, Text, ToolCall, Usage
 from turnout.wire.openai_chat.faults import write_error
 from turnout.wire.openai_chat.parts import write_annotation, write_part, write_tool_call
 from turnout.wire.openai_chat.usage import write_usage
-from turnout.wire.openai_chat.words import is_own, raw_finish
+from turnout.wire.openai_chat.words import is_own, raw_finish, service_tier
 
 _encode = msgspec.json.Encoder().encode
 
@@ -93,16 +93,16 @@ class OpenAIChatRenderer:
         started = self._started
         envelope: dict[str, Any] = {"id": started.id, "object": "chat.completion.chunk", "created": started.created or 0}
         envelope["model"] = started.model
-        if started.service_tier is not None:
-            envelope["service_tier"] = started.service_tier
+        if (tier := service_tier(started.service_tier, started.origin)) is not None:
+            envelope["service_tier"] = tier
         envelope |= self._constants | body | self._once
         if self._once:
             self._once = {}
             self._head = b""
         return b"data: " + _encode(envelope) + b"\n\n"
 
-    def _chunk(self, index: int, delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
-        choice = {"index": index, "delta": delta, "finish_reason": finish, **more}
+    def _chunk(self, at: int, delta: dict[str, Any], finish: str | None = None, /, **more: Any) -> bytes:
+        choice = {"index": at, "delta": delta, "finish_reason": finish, **more}
         return self._event({"choices": [choice]})
 
     def _written(self, event: Any, choice: _Choice) -> bytes:
@@ -129,7 +129,7 @@ class OpenAIChatRenderer:
             case CitationAdded() if not self._own and event.citation.url is None:
                 return b""  # a place in a document: this protocol cites pages of the web only
             case CitationAdded():
-                return self._chunk(at, {"annotations": [write_annotation(event.citation, self._own)]})
+                return self._chunk(at, {"annotations": [choice.annotation(event.citation, self._own)]})
             case Finished():
                 return self._chunk(at, {}, raw_finish(event.finish, self._started.origin))
             case LogprobsDelta() if self._own:
@@ -165,7 +165,7 @@ class OpenAIChatRenderer:
             case ToolCall():
                 if part.custom:
                     choice.custom.add(index)
-                written = write_tool_call(part, own)
+                written = write_tool_call(part, own, stream=True)
                 return {"tool_calls": [{"index": choice.number(index)} | written]}
             case Opaque(slot="tool_calls"):
                 choice.number(index)
@@ -179,7 +179,7 @@ class OpenAIChatRenderer:
                 return {"reasoning_content": part.text} if part.text else {}
             case Text() if not own or not (part.extra or part.cache_control):
                 delta: dict[str, Any] = {"content": part.text} if part.text else {}
-                cited = [write_annotation(citation, own) for citation in part.citations if own or citation.url is not None]
+                cited = [choice.annotation(citation, own) for citation in part.citations if own or citation.url is not None]
                 return delta | ({"annotations": cited} if cited else {})
         content = write_part(part, own, [], "")
         return {"content": [content]} if content is not None else {}
@@ -193,6 +193,7 @@ class _Choice:
         self.thinking: dict[int, str] = {}  # part index -> the field, or "thinking" for content parts
         self.legacy: set[int] = set()  # part indexes of calls in the function_call field
         self.custom: set[int] = set()  # and of calls whose input is free text
+        self.cited = 0
 
     def number(self, index: int) -> int:
         return self.calls.setdefault(index, len(self.calls))
@@ -209,6 +210,14 @@ class _Choice:
         function = {"name": event.name} if event.name else {}
         written["function"] = function | {"arguments": event.arguments}
         return written
+
+    def annotation(self, citation: Citation, own: bool) -> dict[str, Any]:
+        """Numbered, because the official SDK adds up no list whose entries are not (openai 3.54, lib/streaming/_deltas.py)."""
+        written = write_annotation(citation, own)
+        if own:
+            return written
+        self.cited += 1
+        return {"index": self.cited - 1} | written
 
     def reasoning(self, index: int, text: str) -> dict[str, Any]:
         field = self.thinking.get(index, "reasoning_content")

@@ -92,6 +92,8 @@ def _read_tools(fields: dict[str, Any], known: dict[str, Any], spelled: dict[str
     if (choice := fields.get("tool_choice")) is not None:
         del fields["tool_choice"]
         known["tool_choice"] = _read_choice(choice)
+        if choice == "any":
+            spelled["tool_choice"] = "any"
     elif isinstance(choice := fields.get("function_call"), (str, dict)):
         wrapped = choice if isinstance(choice, str) else {"type": "function", "function": choice}
         known["tool_choice"] = _read_choice(wrapped)
@@ -130,9 +132,24 @@ def _read_choice(choice: Any) -> ToolChoice | Opaque:
     match choice:
         case "auto" | "none" | "required":
             return ToolChoice(choice)
+        case "any":  # Mistral
+            return ToolChoice("required")
         case {"type": "function", "function": {"name": str(name), **rest}} if choice.keys() == {"type", "function"}:
             return ToolChoice("named", name, {"function": rest} if rest else None)
+        case {"type": "allowed_tools", "allowed_tools": {"mode": "auto" | "required" as mode, "tools": [*tools]} as inner} if (
+            len(choice) == len(inner) == 2 and tools
+        ):
+            names = [_function_name(tool) for tool in tools]
+            if None not in names:
+                return ToolChoice(mode, allowed=tuple(name for name in names if name is not None))
     return Opaque(choice, slot="tool_choice", origin=ORIGIN)
+
+
+def _function_name(tool: Any) -> str | None:
+    match tool:
+        case {"type": "function", "function": {"name": str(name)} as inner} if len(tool) == 2 and len(inner) == 1:
+            return name
+    return None
 
 
 def _read_format(fields: dict[str, Any], known: dict[str, Any]) -> None:

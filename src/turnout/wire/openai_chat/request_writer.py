@@ -7,13 +7,11 @@ from typing import Any
 
 from turnout.catalog.schema import Provider
 from turnout.receipt import dropped, mapped
-from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat, Tool
+from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat, Tool, ToolResult
 from turnout.wire.openai_chat.messages import write_messages
 from turnout.wire.openai_chat.parts import write_cache_control
-from turnout.wire.openai_chat.words import PLAIN_FIELDS, deep_merge, is_own
-
-_plain_values = attrgetter(*PLAIN_FIELDS)
-_NO_PLAIN_VALUES = (None,) * len(PLAIN_FIELDS)
+from turnout.wire.openai_chat.results import media_messages
+from turnout.wire.openai_chat.words import PLAIN_FIELDS, deep_merge, is_own, said_in
 
 _plain_values = attrgetter(*PLAIN_FIELDS)
 _NO_PLAIN_VALUES = (None,) * len(PLAIN_FIELDS)
@@ -25,8 +23,12 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
     spelled = (request.spelled or {}) if own else {}
     body: dict[str, Any] = {"model": request.model} if request.model else {}
     body["messages"] = []
+    held: list[dict[str, Any]] = []
     for at, message in enumerate(request.messages):
-        body["messages"] += write_messages(message, f"messages[{at}]", provider.id, lines)
+        if held and not any(isinstance(part, ToolResult) for part in message.parts):
+            body["messages"] += media_messages(held)
+        body["messages"] += write_messages(message, f"messages[{at}]", provider.id, lines, held)
+    body["messages"] += media_messages(held)
     values = _plain_values(request)
     if values != _NO_PLAIN_VALUES:
         for (ours, (theirs, _)), value in zip(PLAIN_FIELDS.items(), values, strict=True):
@@ -81,9 +83,16 @@ def _write_tools(
     else:
         legacy = spelled.get("tool_choice") == "function_call"
         written: Any = choice.mode
-        if choice.mode == "named":
+        if choice.allowed is not None and choice.mode != "none":
+            tools = [{"type": "function", "function": {"name": name}} for name in choice.allowed]
+            written = {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": tools}}
+        elif choice.mode == "named":
             function = deep_merge({"name": choice.name}, (choice.extra or {}).get("function") if own else None)
             written = function if legacy else {"type": "function", "function": function}
+        elif spelled.get("tool_choice") == "any" and choice.mode == "required":
+            written = "any"
+        if not own and (names := said_in(choice.extra)):
+            lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
         body["function_call" if legacy else "tool_choice"] = written
 
 
@@ -111,8 +120,7 @@ def _write_tool(tool: Tool | Opaque, lines: list[ReceiptLine]) -> dict[str, Any]
     if tool.extra:
         if own or tool.origin is None:
             deep_merge(written, tool.extra)
-        else:
-            names = ", ".join(tool.extra)
+        elif names := said_in(tool.extra):
             lines.append(dropped("request", f"tools[{tool.name}].extra", f"fields of another protocol: {names}"))
     return written
 

@@ -6,6 +6,7 @@ import msgspec
 
 from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.answers import write_completion
 from turnout.wire.openai_chat.faults import write_error
 from turnout.wire.openai_chat.renderer import OpenAIChatRenderer
@@ -17,7 +18,7 @@ _encode = msgspec.json.Encoder().encode
 class OpenAIChatServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(f"the body is not JSON: {error}") from error
         if not isinstance(fields, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+from turnout.wire.bookkeeping import said_in as said_in
 
 WIRE_NAME = "openai-chat"
 
@@ -37,6 +38,15 @@ _RAW: dict[Unified, str] = {
     "refusal": "content_filter",
     "pause": "length",
 }
+
+
+# https://platform.openai.com/docs/api-reference/chat/create, service_tier (read 2026-11-21); the last is Anthropic's word
+_TIERS = {"auto": "auto", "default": "default", "flex": "flex", "scale": "scale", "priority": "priority", "standard": "default"}
+
+
+def service_tier(tier: str | None, origin: Origin | None) -> str | None:
+    """``tier`` in this protocol's words: as it came from its own, another's only if there is a word for it."""
+    return tier if tier is None or is_own(origin) else _TIERS.get(tier)
 
 
 # our field -> (the wire's field, what its value must be); values of another kind stay verbatim in extra
@@ -102,3 +112,10 @@ def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[st
         else:
             written[name] = value
     return written
+
+
+def bare(content: list[Any]) -> Any:
+    """The plain string that one unadorned text part stands for; several parts, or an adorned one, stay a list."""
+    if len(content) == 1 and isinstance(content[0], dict) and content[0].keys() == {"type", "text"}:
+        return content[0]["text"]
+    return content

@@ -45,6 +45,9 @@ class InputWriter:
 
     def _assistant(self, message: Message, path: str) -> None:
         self._leave_name(message, path)
+        if names := said_in(message.extra):
+            why = "an item has no place for" if message.origin is None else "fields of another protocol:"
+            self._lines.append(dropped("request", f"{path}.extra", f"{why} {names}"))
         parts = list(message.parts)
         while parts:
             own = self._own_part(parts[0], message)

@@ -27,6 +27,7 @@ from turnout.events import (
     UsageReported,
 )
 from turnout.types import Origin, Target
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_responses.answers import take_envelope
 from turnout.wire.openai_responses.content import read_annotation
 from turnout.wire.openai_responses.faults import error_of
@@ -64,7 +65,6 @@ class _ReasoningPiece(_Piece, tag="response.reasoning_text.delta", forbid_unknow
 
 # The events that most of a stream consists of. Any other takes the general way.
 _decode_common = msgspec.json.Decoder(Union[_TextPiece, _CallPiece, _SummaryPiece, _ReasoningPiece]).decode
-_decode_any = msgspec.json.Decoder().decode
 
 # the event of a delta -> the kind of item it belongs to, which of its positions tells the part, where such parts begin
 _DELTAS: dict[str, tuple[str, str, int]] = {
@@ -143,7 +143,7 @@ class OpenAIResponsesDecoder:
         if self._ended or not data or data.startswith(b"[DONE]"):
             return
         try:
-            event = _decode_any(data)
+            event = read_json(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise ServerFault(f"{self._target}: a stream event is not JSON: {error}", target=self._target) from error
         if not isinstance(event, dict):

@@ -28,6 +28,7 @@ from turnout.errors import (
     Unsupported,
 )
 from turnout.types import HttpResponse, Target
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_responses.words import WIRE_NAME
 from turnout.wire.response_headers import kept_headers, request_id
 from turnout.wire.retry_after import retry_after
@@ -56,7 +57,7 @@ _AT_FAULT = ("invalid_", "unsupported_", "image_", "empty_image_", "failed_to_do
 def read_error(response: HttpResponse, target: Target | None) -> Error:
     """What a response that is no answer means. Never raises."""
     try:
-        body = msgspec.json.decode(response.body)
+        body = read_json(response.body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         body = None
     text = response.body[:300].decode("utf-8", "replace").strip()

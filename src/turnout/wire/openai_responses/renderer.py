@@ -53,6 +53,7 @@ class OpenAIResponsesRenderer:
         self._sequence = 0
         self._begun = False  # response.created was written
         self._items: list[OpenItem] = []
+        self._grown: dict[int, OpenItem] = {}  # those of them that may have become complete since the last one began
         self._of_part: dict[int, OpenItem] = {}
 
     def render(self, event: Event) -> bytes:
@@ -145,9 +146,10 @@ class OpenAIResponsesRenderer:
         if last is not None and not last.is_done and self._continues(part, last):
             item, opened = last, b""
         else:
-            closed = b"".join(item.done() for item in self._items if not item.is_done and item.is_complete)
+            closed = b"".join(item.done() for item in self._grown.values() if item.is_complete)
             item = OpenItem(len(self._items), part, self._fold, self._event, own=self._own, answer_id=self._answer_id)
             self._items.append(item)
+            self._grown = {item.number: item}
             opened = closed + item.add(event.index, since)
         self._of_part[event.index] = item
         written = begun + opened + item.begin(event.index, part, since)
@@ -164,6 +166,7 @@ class OpenAIResponsesRenderer:
         return joins(part, item.last)
 
     def _continue(self, item: OpenItem, event: PartEvent) -> bytes:
+        self._grown[item.number] = item
         if isinstance(event, CitationAdded):
             return self._cite(item, event.citation, _whole_text(self._fold.part(event.index)))
         text = _text_of(event)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from turnout.events import Fold
 from turnout.types import Audio, Part, Reasoning, Refusal, Text, ToolCall
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_responses.answers import write_item
 from turnout.wire.openai_responses.content import write_output
 from turnout.wire.openai_responses.items import Item, is_sealed, kind_of, write_own_item
@@ -218,7 +219,7 @@ def _since(part: Part, since: int) -> Part:
 
 def _is_json(text: str) -> bool:
     try:
-        msgspec.json.decode(text)
+        read_json(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True

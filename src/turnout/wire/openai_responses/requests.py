@@ -15,7 +15,7 @@ from turnout.types import ChatRequest, Message, Opaque, ReasoningConfig, Receipt
 from turnout.wire.openai_responses.conversation import InputWriter
 from turnout.wire.openai_responses.input import ORIGIN, read_input, read_instructions
 from turnout.wire.openai_responses.tools import read_choice, read_tools, write_choice, write_tools
-from turnout.wire.openai_responses.words import called, deep_merge, is_own, service_tier, take
+from turnout.wire.openai_responses.words import EFFORTS, called, deep_merge, is_own, service_tier, take
 
 # fields of the same name and meaning, and what their value must be; values of another kind stay verbatim in extra
 _PLAIN: dict[str, Any] = {
@@ -189,7 +189,9 @@ def _write_format(
 def _write_reasoning(wanted: ReasoningConfig, verbatim: bool, body: dict[str, Any], lines: list[ReceiptLine]) -> None:
     """https://platform.openai.com/docs/guides/reasoning (read 2026-11-21)."""
     written: dict[str, Any] = {}
-    if wanted.effort is not None:
+    if wanted.effort is not None and not verbatim and wanted.effort not in EFFORTS:
+        lines.append(dropped("request", "reasoning.effort", f"this protocol has no effort {wanted.effort!r}"))
+    elif wanted.effort is not None:
         written["effort"] = wanted.effort
     elif wanted.enabled is False:
         written["effort"] = "none"

@@ -6,6 +6,7 @@ import msgspec
 
 from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_responses.answers import write_completion
 from turnout.wire.openai_responses.faults import write_error
 from turnout.wire.openai_responses.renderer import OpenAIResponsesRenderer
@@ -19,7 +20,7 @@ class OpenAIResponsesServer:
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the request body is not JSON: {error}") from error
         if not isinstance(fields, dict):

@@ -42,6 +42,9 @@ def read_choice(raw: Any, origin: Origin) -> ToolChoice | Opaque:
         case {"type": "function", "name": str(name)}:
             rest = {field: value for field, value in raw.items() if field not in ("type", "name")}
             return ToolChoice("named", name, rest or None)
+        case {"type": "allowed_tools", "mode": "auto" | "required" as mode, "tools": [*tools]} if len(raw) == 3 and tools:
+            if all(isinstance(tool, dict) and tool.keys() == {"type", "name"} and tool["type"] == "function" for tool in tools):
+                return ToolChoice(mode, allowed=tuple(str(tool["name"]) for tool in tools))
     return Opaque(raw, slot="tool_choice", origin=origin)
 
 
@@ -93,6 +96,11 @@ def write_choice(
     if tools == [] and not own:
         lines.append(dropped("request", "tool_choice", "no tool is left to choose"))
         return None
+    if not own and (names := said_in(choice.extra)):
+        lines.append(dropped("request", "tool_choice.extra", f"fields of another protocol: {names}"))
+    if choice.allowed is not None and choice.mode != "none":
+        offered = [{"type": "function", "name": name} for name in choice.allowed]
+        return {"type": "allowed_tools", "mode": choice.mode, "tools": offered}
     if choice.mode != "named":
         return choice.mode
     return {"type": "function", "name": choice.name} | ((choice.extra or {}) if own else {})

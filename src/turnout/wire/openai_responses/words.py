@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+from turnout.wire.bookkeeping import said_in as said_in
 
 WIRE_NAME = "openai-responses"
 
@@ -50,6 +51,9 @@ def ending(finish: FinishReason | None) -> tuple[str, str | None]:
         return "failed", None
     return "incomplete", _INCOMPLETE.get(finish.unified)  # there are two reasons; for others it is left open
 
+
+# https://platform.openai.com/docs/api-reference/responses/create, reasoning.effort (read 2026-11-21)
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 # https://platform.openai.com/docs/api-reference/responses/create, service_tier (read 2026-11-21); the last is Anthropic's word
 _TIERS = {"auto": "auto", "default": "default", "flex": "flex", "scale": "scale", "priority": "priority", "standard": "default"}
@@ -101,11 +105,6 @@ def url(source: Source) -> str | None:
     if isinstance(source, DataSource):
         return f"data:{source.media_type or 'application/octet-stream'};base64,{source.data}"
     return None
-
-
-def said_in(extra: dict[str, Any] | None) -> str:
-    """The names of the fields of ``extra`` that say something: leaving a null out loses nothing."""
-    return ", ".join(name for name, value in (extra or {}).items() if value is not None)
 
 
 def take(fields: dict[str, Any], name: str, kind: type = str) -> Any:

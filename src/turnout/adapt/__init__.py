@@ -1,0 +1,73 @@
+"""Makes a request fit for one target before its wire says it. Pure; every change leaves a receipt line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from turnout.adapt import media, parameters, schemas
+from turnout.adapt.identity import IdMap, rename
+from turnout.adapt.preflight import problems
+from turnout.adapt.schemas import Check
+from turnout.catalog.schema import Model, Provider
+from turnout.errors import RequestError, Unsupported
+from turnout.events import Event
+from turnout.types import ChatRequest, Completion, ReceiptLine, Target
+from turnout.wire import Wire
+
+Translation = Literal["lenient", "strict"]
+
+
+class Prepared(Struct, frozen=True):
+    """A request as its target can take it, and what undoes that in the answer.
+
+    ``ids``: what was renamed. ``checks``: what the target could not be told of a schema, to be held against its answer.
+    """
+
+    request: ChatRequest
+    lines: tuple[ReceiptLine, ...] = ()
+    ids: IdMap | None = None
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def restoring(self) -> Callable[[Event], Event] | None:
+        """What gives an event of the answer the caller's own names; None where nothing was renamed."""
+        return self.ids.restore_event if self.ids is not None else None
+
+    def restore(self, completion: Completion) -> Completion:
+        """``completion`` in the caller's own names, without what stands for properties left out."""
+        if self.ids is not None:
+            completion = self.ids.restore_completion(completion)
+        return schemas.restore(completion, self.checks) if self.checks else completion
+
+    def verify(self, completion: Completion) -> tuple[ReceiptLine, ...]:
+        """A line for everything in the answer that the target was not told and that does not hold."""
+        return schemas.verify(completion, self.checks)
+
+
+def prepare(request: ChatRequest, wire: Wire, provider: Provider, model: Model | None) -> Prepared:
+    """Raises RequestError or Unsupported for what the target would refuse and nothing can repair."""
+    lines: list[ReceiptLine] = []
+    protocol = wire.protocol
+    fitted = parameters.restrict(request, protocol, provider, model, lines)
+    fitted = media.fit(fitted, wire.media, provider, lines, model, protocol)
+    fitted, checks = schemas.fit(fitted, wire.schemas, protocol, provider.id, lines)
+    fitted, ids = rename(fitted, wire.conversation, lines, wire=protocol, provider=provider.id)
+    refused = problems(fitted, wire, provider)
+    if refused:
+        raise RequestError(f"{provider.name} would refuse this conversation: " + "; ".join(refused))
+    return Prepared(fitted, tuple(lines), ids, checks)
+
+
+def refuse(lines: Iterable[ReceiptLine], target: Target) -> None:
+    """Raises Unsupported when something would be lost on the way to ``target``: the strict way to translate."""
+    lost = [line for line in lines if line.fate in ("dropped", "approximated")]
+    if lost:
+        raise Unsupported(
+            f"{target} cannot be asked this without loss, and the translation is strict: "
+            + "; ".join(f"{line.field} would be {line.fate} ({line.reason})" for line in lost)
+            + ". Leave out what it cannot take, choose another model, or translate leniently",
+            target=target,
+        )

@@ -1,0 +1,59 @@
+"""``turnout serve``: the gateway, on uvicorn."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+EXAMPLES = """
+turnout serve
+turnout serve --port 8080 --host 0.0.0.0 --api-key-env GATEWAY_KEY
+turnout serve --records calls.jsonl
+OPENAI_BASE_URL=http://127.0.0.1:3000/v1 OPENAI_API_KEY=- python my_program.py
+ANTHROPIC_BASE_URL=http://127.0.0.1:3000 ANTHROPIC_API_KEY=- python my_program.py
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=3000, help="the port to listen on (default: 3000; 0: any that is free)")
+    parser.add_argument("--api-key-env", metavar="NAME", help="callers must send the key that this variable holds")
+    parser.add_argument(
+        "--translation", choices=("lenient", "strict"), default="lenient", help="strict: refuse what would be lost"
+    )
+    parser.add_argument("--lane", choices=("fast", "full"), default="fast", help="full: read and write every request anew")
+    parser.add_argument("--concurrent", type=_positive, default=1000, metavar="N", help="calls at once (default: 1000)")
+    parser.add_argument(
+        "--records", metavar="FILE", help="append a record of each call to FILE, as JSON lines; no content, no key"
+    )
+    parser.add_argument(
+        "--drain-seconds", type=_positive, default=30, metavar="S", help="how long streams may go on after SIGTERM (default: 30)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    from turnout.errors import ConfigError, MissingExtra
+
+    try:
+        import uvicorn  # noqa: F401
+    except ImportError:
+        raise MissingExtra("the gateway is not installed: pip install 'turnout[gateway]'") from None
+    key = None
+    if options.api_key_env:
+        key = os.environ.get(options.api_key_env, "").strip()
+        if not key:
+            raise ConfigError(f"{options.api_key_env} is empty: put the key that callers must send into it")
+    from turnout.gateway.serving import serve
+    from turnout.gateway.settings import Limits, Settings
+
+    settings = Settings(
+        api_key=key, lane=options.lane, translation=options.translation, limits=Limits(concurrent=options.concurrent)
+    )
+    return serve(settings, host=options.host, port=options.port, drain_seconds=options.drain_seconds, records=options.records)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return number

@@ -1,0 +1,123 @@
+"""Trying: candidates in order, retries within a target, breakers around both, one budget for all of it. Performs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from turnout.effects import Steps, sleep
+from turnout.engine.backoff import wait
+from turnout.engine.plan import Candidate, Plan
+from turnout.errors import AllTargetsFailed, CircuitOpen, DeadlineExceeded, Error, TransientError
+from turnout.types import Attempt, Target
+
+T = TypeVar("T")
+
+
+class Attempts:
+    """What one call has tried, and whether it may try again. Every operation that has a plan goes through ``run``."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.started = plan.clock()
+        self.deadline = self.started + plan.timeouts.total
+        self.made: list[Attempt] = []
+        self.candidate: Candidate | None = None  # the one in hand, or the one that answered
+        self._failures: list[tuple[Target, Error]] = []
+        self._sent_at: float | None = None  # of the attempt in hand; None until it is sent
+
+    def run(self, attempt: Callable[[Candidate], Steps[T]]) -> Steps[T]:
+        """What ``attempt`` returns for the first candidate that answers; raises what the failures add up to."""
+        for candidate in self._plan.candidates:
+            now = self._plan.clock()
+            if not self._plan.breakers.admits(candidate.target, now):
+                self._failures.append((candidate.target, self._resting(candidate.target, now)))
+                continue
+            try:
+                return (yield from self._try(candidate, attempt))
+            except Error as error:
+                if not error.tries_elsewhere:
+                    raise
+                if self._spent():
+                    break
+        raise self._all_failed()
+
+    def sent(self) -> None:
+        """An attempt that was encoded and signed goes out now."""
+        self._sent_at = self._plan.clock()
+
+    def answered(self) -> None:
+        """The candidate in hand has answered, to the end."""
+        assert self.candidate is not None
+        self._plan.breakers.succeeded(self.candidate.target)
+        self._attempted(self.candidate, self._plan.clock())
+
+    def failed(self, error: Error) -> None:
+        """The candidate in hand has failed."""
+        assert self.candidate is not None
+        target, now = self.candidate.target, self._plan.clock()
+        error.target = error.target or target
+        self._attempted(self.candidate, now, error)
+        self._failures.append((target, error))
+        if isinstance(error, TransientError):
+            self._plan.breakers.failed(target, now, error.retry_after)
+
+    def _try(self, candidate: Candidate, attempt: Callable[[Candidate], Steps[T]]) -> Steps[T]:
+        """One candidate until it answers or is given up; raises its last error."""
+        plan = self._plan
+        tried = 0
+        renewed = False
+        while True:
+            tried += 1
+            self.candidate = candidate
+            self._sent_at = None
+            try:
+                return (yield from attempt(candidate))
+            except Error as error:
+                sent_at = self._sent_at
+                self.failed(error)
+                if not error.tries_elsewhere:
+                    raise
+                if sent_at is not None and error.status == 401 and candidate.refused is not None and not renewed:
+                    renewed = candidate.refused(sent_at)  # a token may be withdrawn before its time: one more try with a new one
+                    if renewed and not self._spent():
+                        continue
+                if plan.clock() >= self.deadline:
+                    raise self._out_of_time(error) from error
+                pause = wait(error, tried, plan.retry, plan.draw())
+                if pause is None or self._spent() or plan.clock() + pause >= self.deadline:
+                    raise
+                yield from sleep(pause)
+
+    def _spent(self) -> bool:
+        """True if the call may make no further attempt. What was answered is not counted: a call may take several exchanges."""
+        failed = sum(attempt.error is not None for attempt in self.made)
+        return failed >= self._plan.retry.attempts or self._plan.clock() >= self.deadline
+
+    def _attempted(self, candidate: Candidate, now: float, error: Error | None = None) -> None:
+        """Notes the exchange in hand, if it came to one: a request that could not be encoded or signed is none."""
+        if self._sent_at is None:
+            return
+        name, status = (type(error).__name__, error.status) if error is not None else (None, None)
+        self.made.append(Attempt(target=candidate.target, seconds=now - self._sent_at, error=name, status=status))
+        self._sent_at = None
+
+    def _resting(self, target: Target, now: float) -> CircuitOpen:
+        seconds = self._plan.breakers.retry_at(target) - now
+        return CircuitOpen(
+            f"{target} failed several times in a row and is left alone for {seconds:.0f} s more",
+            retry_after=seconds,
+            target=target,
+        )
+
+    def _out_of_time(self, error: Error) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"gave up after {self._plan.timeouts.total:g} s and {len(self.made)} attempts; the last one: {error}",
+            target=error.target,
+        )
+
+    def _all_failed(self) -> Error:
+        """One target's last error speaks for itself; several targets' failures are told together."""
+        if len({target for target, _ in self._failures}) == 1:
+            return self._failures[-1][1]
+        return AllTargetsFailed(self._failures)

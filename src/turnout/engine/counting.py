@@ -1,0 +1,78 @@
+"""One count of tokens: prepared and encoded as the chat request that it is about. Yields effects and performs none."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from turnout.adapt import prepare
+from turnout.effects import Steps, emit, send
+from turnout.engine.attempts import Attempts
+from turnout.engine.breaker import Breakers
+from turnout.engine.plan import Candidate, Plan
+from turnout.engine.redirects import redirected
+from turnout.errors import Error
+from turnout.records import CallRecord
+from turnout.types import ChatRequest, TokenCount
+from turnout.wire import CountCodec
+from turnout.wire.token_counts import of_the_prompt
+
+
+class Counting:
+    """Use it once. ``plan`` is of the operation "count"."""
+
+    def __init__(self, request: ChatRequest, plan: Plan) -> None:
+        self._request = request
+        # an address that only counts says nothing about the health of the model
+        plan = self._plan = replace(plan, breakers=Breakers())
+        self._attempts = Attempts(plan)
+        self._recorded = False
+
+    @property
+    def deadline(self) -> float:
+        return self._attempts.deadline
+
+    def count(self) -> Steps[TokenCount]:
+        """Yields until some candidate has counted; raises what their failures add up to."""
+
+        def attempt(candidate: Candidate) -> Steps[TokenCount]:
+            codec = _codec(candidate)
+            request = replace(self._request, model=candidate.target.model)
+            prepared = prepare(request, candidate.wire, candidate.provider, candidate.model)
+            encoded = codec.encode(prepared.request, candidate.provider)
+            signed = yield from candidate.sign(encoded.http)
+            self._attempts.sent()
+            response = yield from send(signed, self._plan.timeouts, self.deadline)
+            if not 200 <= response.status < 300:
+                raise redirected(candidate, response) or codec.decode_error(response, candidate.target)
+            return replace(codec.decode(response, candidate.target), lines=of_the_prompt((*prepared.lines, *encoded.lines)))
+
+        try:
+            counted = yield from self._attempts.run(attempt)
+        except Error as error:
+            yield from emit(self.record(type(error).__name__))
+            raise
+        self._attempts.answered()
+        yield from emit(self.record("ok"))
+        return counted
+
+    def record(self, outcome: str) -> CallRecord:
+        """As ``Call.record``."""
+        self._recorded = True
+        candidate = self._attempts.candidate
+        return CallRecord(
+            model=self._request.model,
+            outcome=outcome,
+            started=self._attempts.started,
+            seconds=self._plan.clock() - self._attempts.started,
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+        )
+
+    @property
+    def recorded(self) -> bool:
+        return self._recorded
+
+
+def _codec(candidate: Candidate) -> CountCodec:
+    assert candidate.wire.count is not None  # a plan for counting has no candidate without it
+    return candidate.wire.count

@@ -1,0 +1,148 @@
+"""One call whose bytes are passed on: caller and target speak the same protocol, so nothing is translated.
+
+It tries, retries, falls back, prices and records as ``Call`` does; to the caller and in the records the two are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from turnout.cost.price import price
+from turnout.effects import Steps, emit, open_stream, send
+from turnout.engine.attempts import Attempts
+from turnout.engine.plan import Candidate, Plan
+from turnout.engine.redirects import redirected
+from turnout.errors import Error
+from turnout.records import CallRecord
+from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, HttpResponse, Message, Receipt, Text
+from turnout.wire.relay_session import RelaySession
+from turnout.wire.relaying import Passing, RelayRules, write_passing
+
+_ANY = (Message("user", (Text("-"),)),)
+_VERBATIM = Receipt()
+
+
+class Relayed(Struct, frozen=True):
+    """The provider's body as it came, and what accounts know of it: a Completion without content."""
+
+    body: bytes
+    completion: Completion
+
+
+class RelayCall:
+    """One request, once. Use it for one ``complete`` or one ``open``. ``headers`` of the caller go to the provider too."""
+
+    def __init__(self, passing: Passing, rules: RelayRules, model: str, plan: Plan, headers: Mapping[str, str]) -> None:
+        self._passing = passing
+        self._rules = rules
+        self._model = model
+        self._plan = plan
+        self._headers = headers
+        self._attempts = Attempts(plan)
+        self._recorded = False
+
+    def complete(self) -> Steps[Relayed]:
+        """Yields until some candidate has answered; raises what its failures add up to."""
+        skim = self._rules.skim
+
+        def attempt(candidate: Candidate) -> Steps[Relayed]:
+            request = yield from self._http(candidate, stream=False)
+            response = yield from send(request, self._plan.timeouts, self.deadline)
+            if not 200 <= response.status < 300:
+                raise redirected(candidate, response) or candidate.codec.decode_error(response, candidate.target)
+            read = skim or candidate.codec.decode
+            return Relayed(response.body, read(response, candidate.target))
+
+        try:
+            relayed = yield from self._attempts.run(attempt)
+        except Error as error:
+            yield from emit(self.record(type(error).__name__))
+            raise
+        self._attempts.answered()
+        completion = self.priced(relayed.completion)
+        yield from emit(self.record("ok", completion))
+        return Relayed(relayed.body, completion)
+
+    def open(self) -> Steps[RelaySession]:
+        """Yields until some candidate's stream has output. What follows it is ``ended`` or ``broke``."""
+
+        def attempt(candidate: Candidate) -> Steps[RelaySession]:
+            request = yield from self._http(candidate, stream=True)
+            hide = not self._passing.usage_wanted
+            session = RelaySession(candidate.codec.decoder(candidate.target), self._rules, hide_usage=hide)
+            refused: HttpResponse | None = yield from open_stream(request, session, self._plan.timeouts, self.deadline)
+            if refused is not None:
+                raise redirected(candidate, refused) or candidate.codec.decode_error(refused, candidate.target)
+            return session
+
+        try:
+            return (yield from self._attempts.run(attempt))
+        except Error as error:
+            yield from emit(self.record(type(error).__name__))
+            raise
+
+    def ended(self, session: RelaySession) -> Completion:
+        """The stream ended as its provider said it would."""
+        self._attempts.answered()
+        return self.priced(session.completion())
+
+    def broke(self, session: RelaySession, cause: Error) -> Error:
+        """The stream broke off after output began."""
+        self._attempts.failed(cause)
+        return cause
+
+    @property
+    def deadline(self) -> float:
+        """When the call ends at the latest, on the driver's clock."""
+        return self._attempts.deadline
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        return self._attempts.made
+
+    @property
+    def recorded(self) -> bool:
+        return self._recorded
+
+    def priced(self, completion: Completion) -> Completion:
+        """``completion`` with its target, attempts, cost and receipt."""
+        candidate = self._attempts.candidate
+        model = candidate.model if candidate is not None else None
+        return replace(
+            completion,
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+            cost=price(completion.usage, model.price, completion.service_tier) if model and model.price else None,
+            receipt=_VERBATIM,
+        )
+
+    def record(self, outcome: str, completion: Completion | None = None) -> CallRecord:
+        """As ``Call.record``."""
+        self._recorded = True
+        candidate = self._attempts.candidate
+        return CallRecord(
+            model=self._model,
+            outcome=outcome,
+            started=self._attempts.started,
+            seconds=self._plan.clock() - self._attempts.started,
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+            usage=completion.usage if completion is not None else None,
+            cost=completion.cost if completion is not None else None,
+        )
+
+    def _http(self, candidate: Candidate, *, stream: bool) -> Steps[HttpRequest]:
+        model = candidate.target.model
+        shape = candidate.codec.encode(ChatRequest(model=model, messages=_ANY), candidate.provider, stream=stream).http
+        request = HttpRequest(
+            method="POST",
+            url=shape.url,
+            headers={**shape.headers, **self._headers} if self._headers else shape.headers,
+            body=write_passing(self._passing, self._rules, model),
+        )
+        signed = yield from candidate.sign(request)
+        self._attempts.sent()
+        return signed

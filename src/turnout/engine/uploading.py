@@ -1,0 +1,92 @@
+"""A file given into a provider's keeping. Yields effects and performs none, as ``engine.call`` does."""
+
+from __future__ import annotations
+
+from turnout.effects import Steps, emit, send, sleep
+from turnout.engine.attempts import Attempts
+from turnout.engine.plan import Candidate, Plan
+from turnout.engine.redirects import redirected
+from turnout.errors import DeadlineExceeded, Error, RequestError
+from turnout.records import CallRecord
+from turnout.types import FileSource, HeldFile, HttpRequest, Upload
+from turnout.wire import FilesCodec
+
+
+class Uploading:
+    """Use it for one ``upload``. ``plan`` is of the operation "files"."""
+
+    def __init__(self, upload: Upload, plan: Plan, asked: str) -> None:
+        self._upload = upload
+        self._plan = plan
+        self._asked = asked  # for the record
+        self._attempts = Attempts(plan)
+        self._recorded = False
+
+    @property
+    def deadline(self) -> float:
+        return self._attempts.deadline
+
+    @property
+    def recorded(self) -> bool:
+        return self._recorded
+
+    def upload(self) -> Steps[FileSource]:
+        """Yields until the file may be named in a request. Raises DeadlineExceeded for one that is not ready in time.
+
+        Whether it is ready is asked as often as a failed attempt would be made again.
+        """
+        upload, kept = self._upload, list[HeldFile]()
+
+        def attempt(candidate: Candidate) -> Steps[HeldFile]:
+            codec = _codec(candidate)
+            most = codec.max_bytes
+            if most is not None and len(upload.data) > most:
+                name = candidate.provider.name
+                raise RequestError(f"{upload.filename} is {len(upload.data):,} bytes, and {name} takes files of at most {most:,}")
+            if not kept:  # a check that failed does not upload the file once more
+                kept.append((yield from self._exchange(candidate, codec.encode(upload, candidate.provider))))
+            wait = self._plan.retry.backoff
+            while not kept[-1].ready:
+                if self._plan.clock() + wait >= self.deadline:
+                    who = f"{candidate.provider.name} had not made {upload.filename} ready"
+                    raise DeadlineExceeded(f"{who} after {self._plan.timeouts.total:g} s; allow more with `timeout`")
+                self._attempts.answered()
+                yield from sleep(wait)
+                wait = min(wait * 2, self._plan.retry.backoff_max)
+                kept.append((yield from self._exchange(candidate, codec.encode_check(kept[-1], candidate.provider))))
+            return kept[-1]
+
+        try:
+            held = yield from self._attempts.run(attempt)
+        except Error as error:
+            yield from emit(self.record(type(error).__name__))
+            raise
+        self._attempts.answered()
+        yield from emit(self.record("ok"))
+        return held.source
+
+    def record(self, outcome: str) -> CallRecord:
+        """As ``Call.record``."""
+        self._recorded = True
+        candidate = self._attempts.candidate
+        return CallRecord(
+            model=self._asked,
+            outcome=outcome,
+            started=self._attempts.started,
+            seconds=self._plan.clock() - self._attempts.started,
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+        )
+
+    def _exchange(self, candidate: Candidate, request: HttpRequest) -> Steps[HeldFile]:
+        signed = yield from candidate.sign(request)
+        self._attempts.sent()
+        response = yield from send(signed, self._plan.timeouts, self.deadline)
+        if not 200 <= response.status < 300:
+            raise redirected(candidate, response) or _codec(candidate).decode_error(response, candidate.provider)
+        return _codec(candidate).decode(response, self._upload, candidate.provider)
+
+
+def _codec(candidate: Candidate) -> FilesCodec:
+    assert candidate.wire.files is not None  # a plan for files has no candidate without it
+    return candidate.wire.files

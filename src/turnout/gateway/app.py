@@ -1,0 +1,190 @@
+"""The ASGI application: finds the route, lets the call in, answers, and turns whatever goes wrong into the caller's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Sequence
+from random import getrandbits
+from typing import TYPE_CHECKING
+
+from turnout.errors import AuthenticationFailed, Error, ServerFault
+from turnout.gateway.admission import Admission
+from turnout.gateway.asgi import CallerLeft, Headers, Message, Receive, Scope, Send, header, read_body, reply
+from turnout.gateway.exchange import Exchange
+from turnout.gateway.operations import OPERATIONS
+from turnout.gateway.pages import PAGES
+from turnout.gateway.records import Records, Sink
+from turnout.gateway.routes import Route, Routes
+from turnout.gateway.settings import Settings
+from turnout.gateway.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from turnout.registry import Registry
+    from turnout.transport import AsyncTransport
+
+_MAX_ID = 128  # characters of a request id that a caller may choose
+
+
+class Gateway:
+    """``registry`` makes the configuration that is served; it is called again by ``reload``. ``sinks`` get every call's record.
+
+    ``transport`` is for tests; the gateway closes it with itself.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = Settings(),  # noqa: B008 - immutable
+        *,
+        registry: Callable[[], Registry] | None = None,
+        transport: AsyncTransport | None = None,
+        sinks: Sequence[Sink] = (),
+    ) -> None:
+        self.settings = settings
+        self._registry = registry or _registry
+        self._transport = transport or _transport()
+        self.snapshot = Snapshot(self._registry(), self._transport)
+        self.admission = Admission(settings.limits)
+        self.records = Records(sinks, settings.records_kept)
+        self.routes = Routes()
+        self.draining = False
+        self._key = settings.api_key.encode() if settings.api_key else None
+
+    def reload(self) -> None:
+        """Serves a new reading of the configuration from now on; calls under way end as they began.
+
+        Raises what is wrong with the new one, which then changes nothing.
+        """
+        fresh = Snapshot(self._registry(), self._transport)
+        fresh.registry.validate()
+        self.snapshot = fresh
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        path: str = scope["path"]
+        page = PAGES.get(path)
+        if page is not None and scope["method"] in ("GET", "HEAD"):
+            await page(self, scope, send)
+            return
+        found = self.routes.find(scope["method"], path, _names(scope) if scope["method"] == "GET" else {})
+        if found is None:
+            await self._no_route(scope, send)
+            return
+        await self._serve(scope, receive, send, *found)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, route: Route, model: str) -> None:
+        exchange = Exchange(scope, receive, send, route, model, _id(scope), self.records)
+        snapshot = self.snapshot
+        began: float | None = None
+        try:
+            if self._key is not None:
+                self._check_key(scope)
+            body = await read_body(scope, receive, self.settings.limits) if scope["method"] == "POST" else b""
+            began = await self.admission.enter()
+            await OPERATIONS[route.operation](exchange, body, snapshot, self.settings)
+        except Error as error:
+            exchange.note(type(error).__name__)
+            await self._refuse(exchange, snapshot, error)
+        except CallerLeft:
+            exchange.note("cancelled")
+        except asyncio.CancelledError:
+            exchange.note("cancelled")
+            if not exchange.left:
+                raise
+        except Exception as fault:
+            import logging
+
+            logging.getLogger("turnout.gateway").exception("call %s failed inside the gateway", exchange.id)
+            exchange.note(type(fault).__name__)
+            await self._refuse(exchange, snapshot, ServerFault(f"the gateway failed; its log has more under {exchange.id}"))
+        finally:
+            if began is not None:
+                self.admission.leave(began)
+
+    async def _refuse(self, exchange: Exchange, snapshot: Snapshot, error: Error) -> None:
+        if exchange.started:  # half an answer: an honest break is all that is left
+            await exchange.last()
+            return
+        status, body = _rendered(snapshot, exchange.route, error)
+        await exchange.refuse(status, body, error)
+
+    def _check_key(self, scope: Scope) -> None:
+        """Where each vendor's clients put their key; compared in a time that tells nothing."""
+        assert self._key is not None
+        given = header(scope, b"authorization") or ""
+        given = given[7:] if given[:7].lower() == "bearer " else ""
+        for name in (b"x-api-key", b"x-goog-api-key", b"api-key"):
+            given = given or header(scope, name) or ""
+        if not given and b"key=" in scope["query_string"]:
+            from urllib.parse import parse_qs
+
+            given = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
+        if not hmac.compare_digest(given.encode("latin-1", "replace"), self._key):
+            what = "the key is not this gateway's" if given else "this gateway wants a key"
+            raise AuthenticationFailed(f"{what}: send it as 'authorization: Bearer KEY', x-api-key or x-goog-api-key", status=401)
+
+    async def _no_route(self, scope: Scope, send: Send) -> None:
+        from msgspec import json
+
+        at = self.routes.at(scope["path"])
+        headers: Headers = []
+        if at:
+            methods = ", ".join(sorted({row.method for row, _ in at}))
+            status, what = 405, f"{scope['path']} takes {methods}, not {scope['method']}"
+            headers.append((b"allow", methods.encode()))
+        else:
+            from turnout.catalog.names import nearest, suggestion
+
+            known = [row.path for row in self.routes.rows] + list(PAGES)
+            status, what = 404, f"no such path: {scope['path'][:200]}{suggestion(nearest(scope['path'], known)) or ''}"
+        body = json.encode({"error": {"message": what, "type": "invalid_request_error", "code": "not_found", "param": None}})
+        await reply(send, status, body, headers)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message: Message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self.draining = True
+                await self.aclose()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _rendered(snapshot: Snapshot, route: Route, error: Error) -> tuple[int, bytes]:
+    wire = snapshot.wire(route.wire)
+    assert wire.server is not None
+    return wire.server.render_error(error)
+
+
+def _names(scope: Scope) -> dict[bytes, bytes]:
+    return dict(scope["headers"])
+
+
+def _id(scope: Scope) -> str:
+    """The caller's own x-request-id if it is one, else a new one."""
+    given = header(scope, b"x-request-id")
+    if given is not None and len(given) <= _MAX_ID and given.isascii() and given.replace("-", "").replace("_", "").isalnum():
+        return given
+    return f"req_{getrandbits(96):024x}"
+
+
+def _registry() -> Registry:
+    from turnout.registry import Registry
+
+    return Registry()
+
+
+def _transport() -> AsyncTransport:
+    from turnout.transport.local import AsyncLocalTransport
+
+    return AsyncLocalTransport()

@@ -1,0 +1,203 @@
+"""Chat: a request of any protocol, answered by any provider; read and written anew, or passed on where both speak the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from turnout.adapt.answers import departures
+from turnout.engine.call import Call
+from turnout.engine.relay import RelayCall
+from turnout.errors import ConfigError, Error
+from turnout.gateway.attendant import Attendant
+from turnout.gateway.names import Choice, told
+from turnout.types import ChatRequest
+from turnout.wire import ChatServer, StreamRenderer, Wire
+from turnout.wire.relaying import Passing, read_passing
+
+if TYPE_CHECKING:
+    from turnout.client.aio import AsyncClient, Line
+    from turnout.gateway.exchange import Exchange
+    from turnout.gateway.settings import Settings
+    from turnout.gateway.snapshot import Snapshot
+
+MODELS_HEADER = b"x-turnout-model"  # what to call instead of the body's model: a name, or a list "a, b"
+_FORWARDED = (b"anthropic-beta",)  # headers that are part of a protocol and go with its bytes
+_UNLIMITED = frozenset({"model", "messages", "input", "contents", "system", "instructions", "stream", "stream_options"})
+_COMMENT = b": keep-alive\n\n"
+
+
+async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    """Raises an Error for whatever went wrong before the answer began."""
+    route = exchange.route
+    wire = snapshot.wire(route.wire)
+    assert wire.server is not None
+    named = exchange.header(MODELS_HEADER)
+    rules = wire.relay
+    if rules is not None and settings.lane == "fast" and settings.translation == "lenient":
+        passing = read_passing(body, rules)
+        exchange.stream = passing.stream if route.streams is None else route.streams
+        choice = _choose(exchange, named or exchange.path_model or passing.model, snapshot, wire)
+        if choice.passes and _untouched(passing, choice) and not _is_array(exchange):
+            if route.streams:
+                passing = Passing(passing.members, passing.model, True)
+            exchange.lane = "fast"
+            await _relay(exchange, passing, choice, wire, wire.server, snapshot.client, settings)
+            return
+    request, stream = wire.server.parse(body)
+    exchange.stream = stream if route.streams is None else route.streams
+    choice = _choose(exchange, named or exchange.path_model or request.model, snapshot, wire)
+    request = replace(request, model=exchange.model)
+    call = Call(request, choice.plan, settings.translation)
+    line = snapshot.client.line(call, choice.plan)
+    if exchange.stream:
+        renderer = _renderer(exchange, wire.server, request)
+        await _stream(exchange, call, line, settings, _Rendered(renderer), _framing(exchange))
+        return
+    async with Attendant(exchange.receive, settings.keep_alive_seconds) as attendant:
+        exchange.attendant = attendant
+        async with line:
+            completion = await line.run(call.complete())
+    lines = departures(completion, wire)
+    await exchange.answer(wire.server.render(completion), completion, lines)
+    exchange.note("ok", None, completion, lines)
+
+
+def _choose(exchange: Exchange, model: str, snapshot: Snapshot, wire: Wire) -> Choice:
+    exchange.model = model
+    try:
+        return snapshot.names.choose(model, exchange.route, wire)
+    except ConfigError as error:
+        raise told(error, model) from error
+
+
+def _untouched(passing: Passing, choice: Choice) -> bool:
+    """True if the target takes the body as it is: no member that it calls otherwise or refuses, and one answer only."""
+    members = passing.members
+    if choice.touched and not choice.touched.isdisjoint(members):
+        return False
+    if choice.limited and not members.keys() <= _UNLIMITED:
+        return False
+    count = members.get("n")
+    return count is None or bytes(count) in (b"1", b"null")
+
+
+async def _relay(
+    exchange: Exchange,
+    passing: Passing,
+    choice: Choice,
+    wire: Wire,
+    server: ChatServer,
+    client: AsyncClient,
+    settings: Settings,
+) -> None:
+    assert wire.relay is not None
+    headers = {name.decode(): value for name in _FORWARDED if (value := exchange.header(name)) is not None}
+    call = RelayCall(passing, wire.relay, exchange.model, choice.plan, headers)
+    line = client.line(call, choice.plan)
+    if exchange.stream:
+        renderer = server.renderer(ChatRequest(model=exchange.model, messages=()))
+        await _stream(exchange, call, line, settings, _Passed(renderer), wire.relay.framing)
+        return
+    async with Attendant(exchange.receive, settings.keep_alive_seconds) as attendant:
+        exchange.attendant = attendant
+        async with line:
+            relayed = await line.run(call.complete())
+    await exchange.answer(relayed.body, relayed.completion)
+    exchange.note("ok", None, relayed.completion)
+
+
+class _Rendered:
+    """Events as the caller's protocol says them."""
+
+    def __init__(self, renderer: StreamRenderer) -> None:
+        self._render = renderer.render
+        self.finish = renderer.finish
+        self.fail = renderer.fail
+
+    def join(self, events: Sequence[Any]) -> bytes:
+        return b"".join(map(self._render, events))
+
+
+class _Passed:
+    """Bytes as they came."""
+
+    def __init__(self, renderer: StreamRenderer) -> None:
+        self.fail = renderer.fail
+
+    join: Callable[[Sequence[bytes]], bytes] = b"".join
+
+    def finish(self) -> bytes:
+        return b""
+
+
+async def _stream(
+    exchange: Exchange, call: Call | RelayCall, line: Line, settings: Settings, out: _Rendered | _Passed, framing: str
+) -> None:
+    """The first event is awaited before the status line, so that a failure until then has its true status."""
+
+    async def ping() -> None:
+        if not exchange.started:
+            await exchange.begin(framing, None)
+        await exchange.more(_COMMENT)
+
+    ping_ = ping if framing == "sse" else None  # the others have no comments
+    async with Attendant(exchange.receive, settings.keep_alive_seconds, ping_) as attendant:
+        exchange.attendant = attendant
+        async with line:
+            try:
+                session: Any = await line.run(call.open())
+            except Error as error:
+                if not exchange.started:
+                    raise
+                await exchange.last(out.fail(error))
+                exchange.note(type(error).__name__, call.record(type(error).__name__))
+                return
+            exchange.first_event_now()
+            if not exchange.started:
+                begun = call.priced(session.completion())
+                await exchange.begin(framing, replace(begun, cost=None), attempts=len(begun.attempts) + 1)
+            try:
+                if data := out.join(session.seen):
+                    await exchange.more(data)
+                session.check()
+                while not session.ended:
+                    arrived = await line.advance(session)
+                    if arrived and (data := out.join(arrived)):
+                        await exchange.more(data)
+                        attendant.spoke()
+                    session.check()
+            except Error as cause:
+                call.broke(session, cause)
+                completion = call.priced(session.completion())
+                line.settle(call.record("StreamInterrupted", completion))
+                await exchange.last(out.fail(cause))
+                exchange.note("StreamInterrupted", None, completion)
+                return
+            completion = call.ended(session)
+            line.settle(call.record("ok", completion))
+            await exchange.last(out.finish())
+            exchange.note("ok", None, completion)
+
+
+def _is_array(exchange: Exchange) -> bool:
+    """Gemini streams a JSON array unless the address asks for events."""
+    return exchange.route.wire == "gemini" and exchange.stream and b"alt=sse" not in exchange.scope["query_string"]
+
+
+def _framing(exchange: Exchange) -> str:
+    if exchange.route.wire == "bedrock-converse":
+        return "aws"
+    if _is_array(exchange):
+        return "json"
+    return "ndjson" if exchange.route.wire == "ollama" else "sse"
+
+
+def _renderer(exchange: Exchange, server: ChatServer, request: ChatRequest) -> StreamRenderer:
+    if _is_array(exchange):
+        from turnout.wire.gemini.renderer import GeminiRenderer
+
+        return GeminiRenderer(array=True)
+    return server.renderer(request)

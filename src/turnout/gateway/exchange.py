@@ -1,0 +1,159 @@
+"""One HTTP exchange with a caller: what he asked, what he is answered, and what is noted of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from turnout.errors import Error
+from turnout.gateway.asgi import Headers, Receive, Scope, Send, header, reply
+from turnout.gateway.attendant import Attendant
+from turnout.gateway.records import GatewayRecord, Records, summary
+from turnout.gateway.routes import Route
+from turnout.records import CallRecord
+from turnout.types import Completion, Embeddings, Ranking, ReceiptLine
+
+Answered = Completion | Embeddings | Ranking  # all know their target, attempts, usage, cost and receipt
+
+LEFT = 499  # what nginx notes of a client that closed before its answer
+
+_KINDS = {"sse": b"text/event-stream; charset=utf-8", "ndjson": b"application/x-ndjson", "json": b"application/json"}
+_EVENT_STREAM = b"application/vnd.amazon.eventstream"
+_MAX_RECEIPT_HEADER = 4096  # bytes; a whole receipt that is longer can be asked for by the call's id
+
+
+class Exchange:
+    """``note`` it once, at its end, however it ended."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, route: Route, model: str, id: str, records: Records) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.route = route
+        self.path_model = model
+        self.id = id
+        self._records = records
+        self._arrived = time.monotonic()
+        self._clock = time.time()
+        self.model = model  # as the caller wrote it
+        self.lane = "full"
+        self.stream = False
+        self.started = False  # the status line is sent
+        self.status = 0
+        self.first_event: float | None = None
+        self.attendant: Attendant | None = None
+        self._noted = False
+
+    @property
+    def left(self) -> bool:
+        """The caller closed his connection while his call ran."""
+        return self.attendant is not None and self.attendant.left
+
+    def header(self, name: bytes) -> str | None:
+        return header(self.scope, name)
+
+    # -- whole answers -------------------------------------------------------------------------
+
+    async def answer(self, body: bytes, completion: Answered | None, lines: Sequence[ReceiptLine] = ()) -> None:
+        self.started = True
+        self.status = 200
+        await reply(self.send, 200, body, self.headers(completion, lines))
+
+    async def refuse(self, status: int, body: bytes, error: Error) -> None:
+        self.started = True
+        self.status = status
+        headers = self.headers(None)
+        if error.retry_after is not None:
+            headers.append((b"retry-after", str(max(0, round(error.retry_after))).encode()))
+        if error.target is not None:
+            headers.append((b"x-turnout-target", str(error.target).encode("ascii", "backslashreplace")))
+        await reply(self.send, status, body, headers)
+
+    # -- streams -------------------------------------------------------------------------------
+
+    async def begin(self, framing: str, completion: Answered | None, attempts: int | None = None) -> None:
+        """The status line and headers of a stream; ``attempts`` with the one under way."""
+        self.started = True
+        self.status = 200
+        kind = _EVENT_STREAM if framing == "aws" else _KINDS[framing]
+        headers = [(b"content-type", kind), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+        headers += self.headers(completion, attempts=attempts)
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def more(self, data: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def last(self, data: bytes = b"") -> None:
+        await self.send({"type": "http.response.body", "body": data})
+
+    def first_event_now(self) -> None:
+        self.first_event = time.monotonic() - self._arrived
+
+    # -- what is said and noted ------------------------------------------------------------------
+
+    def headers(self, completion: Answered | None, lines: Sequence[ReceiptLine] = (), *, attempts: int | None = None) -> Headers:
+        id = self.id.encode()
+        said: Headers = [(b"x-request-id", id)]
+        if self.route.wire == "anthropic-messages":
+            said.append((b"request-id", id))
+        elif self.route.wire == "bedrock-converse":
+            said.append((b"x-amzn-requestid", id))
+        if completion is None:
+            return said
+        if completion.target is not None:
+            said.append((b"x-turnout-target", str(completion.target).encode("ascii", "backslashreplace")))
+        said.append((b"x-turnout-attempts", b"%d" % (len(completion.attempts) if attempts is None else attempts)))
+        if completion.cost is not None:
+            said.append((b"x-turnout-cost", f"{completion.cost.total.normalize():f}".encode()))
+        if completion.receipt is not None:
+            said.append((b"x-turnout-receipt", self._receipt(completion, lines)))
+        return said
+
+    def _receipt(self, completion: Answered, lines: Sequence[ReceiptLine]) -> bytes:
+        if self.header(b"x-turnout-receipt") == "full" and completion.receipt is not None:
+            from msgspec import json
+
+            whole = json.encode([*completion.receipt.departures, *lines])
+            if len(whole) <= _MAX_RECEIPT_HEADER and whole.isascii():
+                return whole
+        return summary(completion.receipt, lines).encode()
+
+    def note(
+        self,
+        outcome: str,
+        call: CallRecord | None = None,
+        completion: Answered | None = None,
+        lines: Sequence[ReceiptLine] = (),
+    ) -> None:
+        if self._noted:
+            return
+        self._noted = True
+        receipt = completion.receipt if completion is not None else None
+        facts: dict[str, Any] = {}
+        if call is not None:
+            facts = {"target": call.target, "attempts": call.attempts, "usage": call.usage, "cost": call.cost}
+        elif completion is not None:
+            facts = {
+                "target": completion.target,
+                "attempts": completion.attempts,
+                "usage": completion.usage,
+                "cost": completion.cost,
+            }
+        self._records.add(
+            GatewayRecord(
+                id=self.id,
+                time=self._clock,
+                wire=self.route.wire,
+                operation=self.route.operation,
+                outcome=outcome,
+                status=self.status or LEFT,
+                seconds=time.monotonic() - self._arrived,
+                stream=self.stream,
+                lane=self.lane,
+                model=self.model,
+                first_event_seconds=self.first_event,
+                receipt=(*(receipt.departures if receipt is not None else ()), *lines),
+                **facts,
+            )
+        )

@@ -1,0 +1,103 @@
+"""What each operation of a route does. One row adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from msgspec.structs import replace
+
+from turnout.catalog.listed import listed
+from turnout.errors import ConfigError, ModelNotFound
+from turnout.gateway.chat import MODELS_HEADER, chat
+from turnout.gateway.exchange import Exchange
+from turnout.gateway.names import own_targets, told
+from turnout.gateway.settings import Settings
+from turnout.gateway.snapshot import Snapshot
+from turnout.registry import Operation
+from turnout.types import ListedModel
+
+Serve = Callable[[Exchange, bytes, Snapshot, Settings], Awaitable[None]]
+
+
+async def embed(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    server = snapshot.wire(exchange.route.wire).embed_server
+    assert server is not None
+    asked = server.parse(body)
+    model = _named(exchange, asked.model, snapshot, "embed")
+    embeddings = await snapshot.client.embed(replace(asked, model=model), translation=settings.translation)
+    await exchange.answer(server.render(embeddings, asked), embeddings)
+    exchange.note("ok", None, embeddings)
+
+
+async def rerank(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    server = snapshot.wire(exchange.route.wire).rerank_server
+    assert server is not None
+    asked = server.parse(body)
+    model = _named(exchange, asked.model, snapshot, "rerank")
+    ranking = await snapshot.client.rerank(replace(asked, model=model), translation=settings.translation)
+    await exchange.answer(server.render(ranking, asked), ranking)
+    exchange.note("ok", None, ranking)
+
+
+async def count(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    server = snapshot.wire(exchange.route.wire).count_server
+    assert server is not None
+    asked = server.parse(body)
+    model = _named(exchange, asked.model, snapshot, "count")
+    counted = await snapshot.client.count_tokens(replace(asked, model=model))
+    await exchange.answer(server.render(counted), None)
+    exchange.note("ok")
+
+
+async def models(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    server = snapshot.wire(exchange.route.wire).models_server
+    assert server is not None
+    page = server.page(_served(snapshot), exchange.scope["query_string"].decode("latin-1"))
+    await exchange.answer(server.render(page), None)
+    exchange.note("ok")
+
+
+async def model(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
+    server = snapshot.wire(exchange.route.wire).models_server
+    assert server is not None
+    exchange.model = exchange.path_model
+    found = next((row for row in _served(snapshot) if row.id == exchange.path_model), None)
+    if found is None:
+        raise ModelNotFound(
+            f"no model {exchange.path_model!r} can be called here; the list of models has those that can",
+            status=404,
+            code="model_not_found",
+            param="model",
+        )
+    await exchange.answer(server.render_one(found), None)
+    exchange.note("ok")
+
+
+def _named(exchange: Exchange, said: str, snapshot: Snapshot, operation: Operation) -> str:
+    """ "provider/model" for what the caller named."""
+    exchange.model = exchange.header(MODELS_HEADER) or exchange.path_model or said
+    try:
+        name = snapshot.names.target(exchange.model.strip(), exchange.route.provider)
+        snapshot.registry.plan(name, operation=operation)
+    except ConfigError as error:
+        raise told(error, exchange.model) from error
+    return name
+
+
+def _served(snapshot: Snapshot) -> list[ListedModel]:
+    """Every model that can be called from here, under the name to call it by."""
+    if snapshot.listed is None:
+        registry = snapshot.registry
+        rows = [row for target in own_targets(registry) if (row := registry.model(target)) is not None]
+        snapshot.listed = [replace(listed(row), id=str(row.target)) for row in rows]
+    return snapshot.listed
+
+
+OPERATIONS: Mapping[str, Serve] = {
+    "chat": chat,
+    "embed": embed,
+    "rerank": rerank,
+    "count": count,
+    "models": models,
+    "model": model,
+}

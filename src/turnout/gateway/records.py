@@ -1,0 +1,77 @@
+"""What is kept of every call, and who is told. No content, no key."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from turnout.records import CallRecord
+from turnout.types import Attempt, Cost, Receipt, ReceiptLine, Target, Usage
+
+
+class GatewayRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call, ended. ``outcome`` is "ok", "cancelled" or an error's class; seconds count from the request's arrival.
+
+    ``model`` is as the caller wrote it; ``caller`` names who asked, where callers are told apart. ``lane`` says whether bytes
+    were passed on ("fast") or read and written anew ("full").
+    """
+
+    id: str
+    time: float  # seconds since 1970, of the arrival
+    wire: str
+    operation: str
+    outcome: str
+    status: int  # what the caller was sent; 499 if he left before
+    seconds: float
+    stream: bool = False
+    lane: str = "full"
+    model: str = ""
+    caller: str | None = None
+    target: Target | None = None
+    attempts: tuple[Attempt, ...] = ()
+    first_event_seconds: float | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    receipt: tuple[ReceiptLine, ...] = ()
+
+
+Sink = Callable[[GatewayRecord], None]
+
+
+class Records:
+    """Tells every sink, and keeps the latest to be asked for. A sink that fails is logged once a minute and fails nothing."""
+
+    def __init__(self, sinks: Sequence[Sink], kept: int) -> None:
+        self._sinks = tuple(sinks)
+        self._kept = kept
+        self._latest: OrderedDict[str, GatewayRecord] = OrderedDict()
+
+    def add(self, record: GatewayRecord) -> None:
+        if self._kept:
+            self._latest[record.id] = record
+            if len(self._latest) > self._kept:
+                self._latest.popitem(last=False)
+        for sink in self._sinks:
+            try:
+                sink(record)
+            except Exception:
+                import logging
+
+                logging.getLogger("turnout.gateway").warning("a sink failed on a record", exc_info=True)
+
+    def get(self, id: str) -> GatewayRecord | None:
+        return self._latest.get(id)
+
+
+def summary(receipt: Receipt | None, more: Sequence[ReceiptLine] = ()) -> str:
+    """ "exact", or how many of each fate: "1 mapped, 2 dropped"."""
+    fates = [line.fate for line in (*(receipt.departures if receipt else ()), *more)]
+    if not fates:
+        return "exact"
+    return ", ".join(f"{count} {fate}" for fate in ("mapped", "approximated", "dropped") if (count := fates.count(fate)))
+
+
+def outcome_of(record: CallRecord | None, default: str) -> str:
+    return record.outcome if record is not None else default

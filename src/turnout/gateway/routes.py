@@ -1,0 +1,103 @@
+"""Which path speaks which protocol. Covering one more protocol is one more row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+Operation = Literal["chat", "embed", "rerank", "count", "models", "model"]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """``path`` may hold {model}, which takes what is there up to what follows it, slashes included.
+
+    ``streams``: the path, and not the body, says whether the answer is streamed, and so. ``provider``: whose models this
+    protocol's clients mean by a bare name. ``errors``: the wire whose error shape the path speaks, if it is another one.
+    """
+
+    method: str
+    path: str
+    operation: Operation
+    wire: str
+    provider: str
+    streams: bool | None = None
+    header: bytes = b""  # a header that tells this protocol's clients from others at the same path
+
+
+def _chat(path: str, wire: str, provider: str, streams: bool | None = None) -> Route:
+    return Route(method="POST", path=path, operation="chat", wire=wire, provider=provider, streams=streams)
+
+
+def _post(path: str, operation: Operation, wire: str, provider: str) -> Route:
+    return Route(method="POST", path=path, operation=operation, wire=wire, provider=provider)
+
+
+def _get(path: str, operation: Operation, wire: str, provider: str, header: bytes = b"") -> Route:
+    return Route(method="GET", path=path, operation=operation, wire=wire, provider=provider, header=header)
+
+
+ROUTES = (
+    _chat("/v1/chat/completions", "openai-chat", "openai"),
+    _chat("/v1/responses", "openai-responses", "openai"),
+    _chat("/v1/messages", "anthropic-messages", "anthropic"),
+    _chat("/v1beta/models/{model}:generateContent", "gemini", "google", streams=False),
+    _chat("/v1beta/models/{model}:streamGenerateContent", "gemini", "google", streams=True),
+    _chat("/v1/models/{model}:generateContent", "gemini", "google", streams=False),
+    _chat("/v1/models/{model}:streamGenerateContent", "gemini", "google", streams=True),
+    _chat("/v2/chat", "cohere-chat", "cohere"),
+    _chat("/api/chat", "ollama", "ollama"),
+    _chat("/model/{model}/converse", "bedrock-converse", "amazon-bedrock", streams=False),
+    _chat("/model/{model}/converse-stream", "bedrock-converse", "amazon-bedrock", streams=True),
+    _post("/v1/embeddings", "embed", "openai-chat", "openai"),
+    _post("/v2/embed", "embed", "cohere-chat", "cohere"),
+    _post("/api/embed", "embed", "ollama", "ollama"),
+    _post("/v1beta/models/{model}:embedContent", "embed", "gemini", "google"),
+    _post("/v1beta/models/{model}:batchEmbedContents", "embed", "gemini", "google"),
+    _post("/v2/rerank", "rerank", "cohere-chat", "cohere"),
+    _post("/v1/rerank", "rerank", "openai-chat", "cohere"),
+    _post("/v1/messages/count_tokens", "count", "anthropic-messages", "anthropic"),
+    _post("/v1beta/models/{model}:countTokens", "count", "gemini", "google"),
+    _post("/v1/responses/input_tokens", "count", "openai-responses", "openai"),
+    _get("/v1/models", "models", "anthropic-messages", "anthropic", b"anthropic-version"),
+    _get("/v1/models", "models", "openai-chat", "openai"),
+    _get("/v1/models/{model}", "model", "anthropic-messages", "anthropic", b"anthropic-version"),
+    _get("/v1/models/{model}", "model", "openai-chat", "openai"),
+    _get("/v1beta/models", "models", "gemini", "google"),
+    _get("/v1beta/models/{model}", "model", "gemini", "google"),
+    _get("/api/tags", "models", "ollama", "ollama"),
+)
+
+
+class Routes:
+    """Finds a request's route. A path without {model} is one look-up."""
+
+    def __init__(self, rows: tuple[Route, ...] = ROUTES) -> None:
+        self.rows = rows
+        self._exact: dict[str, list[Route]] = {}
+        self._patterns: list[tuple[re.Pattern[str], Route]] = []
+        for row in rows:
+            if "{model}" in row.path:
+                before, after = row.path.split("{model}")
+                self._patterns.append((re.compile(re.escape(before) + "(.+)" + re.escape(after)), row))
+            else:
+                self._exact.setdefault(row.path, []).append(row)
+
+    def at(self, path: str) -> list[tuple[Route, str]]:
+        """Every route of ``path``, whatever its method, with the model that the path names."""
+        exact = self._exact.get(path)
+        if exact is not None:
+            return [(row, "") for row in exact]
+        return [(row, unquote(found[1])) for pattern, row in self._patterns if (found := pattern.fullmatch(path))]
+
+    def find(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> tuple[Route, str] | None:
+        exact = self._exact.get(path)
+        if exact is not None and len(exact) == 1 and exact[0].method == method:
+            return exact[0], ""
+        for row, model in self.at(path):
+            if row.method == method and (not row.header or row.header in headers):
+                return row, model
+        return None

@@ -1,0 +1,32 @@
+"""What whoever runs a gateway may choose."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds on what callers can make a worker hold."""
+
+    body_bytes: int = 64 * 1024 * 1024
+    body_seconds: float = 60.0  # for a whole request body to arrive
+    concurrent: int = 1000  # calls at once, streams included
+    waiting: int = 1000  # calls that wait for their turn; the next is refused with 429
+    waiting_seconds: float = 30.0
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """``api_key`` is what callers must send, if anything; ``lane`` "full" reads and writes every request anew."""
+
+    api_key: str | None = None
+    limits: Limits = Limits()
+    lane: Literal["fast", "full"] = "fast"
+    translation: Literal["lenient", "strict"] = "lenient"
+    keep_alive_seconds: float = 15.0  # of silence before a stream's caller is told that it still lives
+    records_kept: int = 1000  # in memory, to be asked for by their id
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Settings(api_key={'set' if self.api_key else 'none'}, limits={self.limits}, lane={self.lane!r})"

@@ -1,0 +1,57 @@
+"""How this protocol is passed on between a caller and a provider that both speak it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from turnout.types import Completion, HttpResponse, Origin, Target, Usage
+from turnout.wire.openai_chat.codec import OpenAIChatCodec
+from turnout.wire.openai_chat.usage import read_usage
+from turnout.wire.openai_chat.words import WIRE_NAME
+from turnout.wire.relaying import RelayRules
+from turnout.wire.response_headers import kept_headers
+
+
+class _Answer(Struct):
+    """What accounts need of a whole answer; anything unusual is left to the codec."""
+
+    id: str
+    model: str
+    choices: list[msgspec.Raw]
+    usage: dict[str, Any] | None = None
+    service_tier: str | None = None
+    created: int | None = None
+    error: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+_codec = OpenAIChatCodec()
+
+
+def _plain(event: bytes) -> bool:
+    return b'"finish_reason":null' in event and b'"usage":{' not in event and b'"error"' not in event
+
+
+def _skim(response: HttpResponse, target: Target) -> Completion:
+    try:
+        answer = _decode(response.body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _codec.decode(response, target)
+    if not answer.choices or bytes(answer.error) != b"null":
+        return _codec.decode(response, target)
+    return Completion(
+        id=answer.id,
+        model=answer.model,
+        choices=(),
+        usage=read_usage(answer.usage) if answer.usage is not None else Usage(),
+        created=answer.created,
+        service_tier=answer.service_tier,
+        origin=Origin(WIRE_NAME, target.provider),
+        headers=kept_headers(response.headers),
+    )
+
+
+RELAY = RelayRules(plain=_plain, skim=_skim, usage_option=True)
