@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 _connect = socket.socket.connect
+_folders = itertools.count()
 
 
 def _is_loopback(address: Any) -> bool:
@@ -52,4 +54,5 @@ def _no_keys_of_the_developer(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
     for name in os.environ:
         if name.endswith(("_API_KEY", "_TOKEN", "_BASE_URL", "_proxy", "_PROXY")) or name.startswith("TURNOUT_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    # Not made: making a numbered folder lists all that are there, and thousands of tests need none.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / f"config-{next(_folders)}"))

@@ -126,9 +126,9 @@ def test_chunks_are_the_whole_in_the_sizes_asked_for():
         ("https://api.anthropic.com/v1/messages", "", "anthropic-messages"),
         ("https://api.openai.com/v1/threads/thread_1/messages", "", None),
         ("https://api.anthropic.com/v1/messages/batches", '"wire:anthropic-messages"', None),
-        ("https://api.anthropic.com/v1/messages/count_tokens", '"wire:anthropic-messages"', None),
+        ("https://api.anthropic.com/v1/messages/count_tokens", '"wire:anthropic-messages"', "anthropic-messages"),
         ("https://g.example/v1/models", '"wire:openai-chat"', None),
-        ("https://e.example/v1/projects/p/publishers/anthropic/models/claude@1:rawPredict", "", "anthropic-messages"),
+        ("https://e.example/v1/projects/p/publishers/anthropic/models/claude@1:rawPredict", "", "anthropic-vertex"),
         ("https://e.example/v1/projects/p/publishers/google/models/gemini:rawPredict", "", None),
     ],
 )
@@ -143,7 +143,7 @@ MESSAGES = '"json":{"anthropic_version":"bedrock-2023-05-31"}'
 
 
 def test_where_one_address_serves_several_protocols_the_request_says_which(tmp_path):
-    assert route_of(recorded(tmp_path, url=INVOKE, asked=MESSAGES)).wire == "anthropic-messages"
+    assert route_of(recorded(tmp_path, url=INVOKE, asked=MESSAGES)).wire == "anthropic-bedrock"
     assert route_of(recorded(tmp_path, url=INVOKE, asked='"json":{"prompt":"Human:"}')) is None
 
 
