@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import itertools
 import os
@@ -38,6 +39,12 @@ def _connect_to_loopback_only(self: socket.socket, address: Any) -> None:
     if not _is_loopback(address):
         raise AssertionError(f"a test tried to reach {address!r}; tests stay on loopback")
     _connect(self, address)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: a collection of garbage need not look at them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,6 +13,13 @@ import pytest
 from transport_drive import Drive
 
 
+@pytest.fixture(autouse=True, scope="package")
+def _earlier_tests_are_not_looked_at() -> None:
+    """Each test here collects garbage, which takes as long as there are objects that others left."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_socket_is_leaked() -> Iterator[None]:
     before = _open_files()
