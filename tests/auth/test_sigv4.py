@@ -101,6 +101,8 @@ def test_behind_a_proxy_the_region_is_the_configured_one() -> None:
         run(sigv4("bedrock", around(SOMEBODY))(request, None))
     scheme = sigv4("bedrock", around({**SOMEBODY, "AWS_DEFAULT_REGION": "eu-north-1"}))
     assert "/eu-north-1/bedrock/" in run(scheme(request, None)).headers["authorization"]
+    both = around({**SOMEBODY, "AWS_DEFAULT_REGION": "eu-north-1", "AWS_REGION": "eu-south-2"})
+    assert "/eu-south-2/bedrock/" in run(sigv4("bedrock", both)(request, None)).headers["authorization"]
 
 
 @with_botocore

@@ -131,8 +131,11 @@ def test_the_users_folder_is_the_platforms(
         ('[aliases]\n"a/b" = "groq/x"\n', 'user file USER/turnout.toml:2: an alias has no "/"'),
         ("model = 3\n", 'user file USER/turnout.toml:1: model is "provider/model" or an alias'),
         ('providers = "groq"\n', "user file USER/turnout.toml:1: providers holds tables, such as [providers.NAME]"),
-        ("[providers]\ngroq = 1\n", "user file USER/turnout.toml:1: providers holds tables, such as [providers.NAME]"),
-        ("model = \n", "USER/turnout.toml: Invalid value (at line 1"),
+        ("[providers]\ngroq = 1\n", "user file USER/turnout.toml:2: providers holds tables, such as [providers.NAME]"),
+        ("model = \n", "user file USER/turnout.toml:1: Invalid value (at line 1"),
+        ("aliases = 3\n", "user file USER/turnout.toml:1: aliases is a table of names of your own"),
+        ("env_file = 3\n", "user file USER/turnout.toml:1: env_file is the path of a file of variables"),
+        ("[providers.Groq]\nbase_ulr = 1\n", "user file USER/turnout.toml:2: unknown key 'base_ulr'"),
     ],
 )
 def test_a_mistake_is_refused_with_file_line_and_what_was_meant(user: Path, project: Path, text: str, said: str) -> None:
@@ -143,7 +146,7 @@ def test_a_mistake_is_refused_with_file_line_and_what_was_meant(user: Path, proj
     ("text", "said"),
     [
         ("models = 3\n", "corp.toml:1: models holds tables"),
-        ("[models]\nx = 3\n", "corp.toml:1: models holds tables"),
+        ("[models]\nx = 3\n", "corp.toml:2: models holds tables"),
         ("aliases = 'work'\n", "corp.toml:1: aliases is a list of names"),
         ("aliases = [1]\n", "corp.toml:1: aliases is a list of names"),
         ("wier = 'x'\n", "corp.toml:1: unknown key 'wier'; did you mean 'wire'?"),

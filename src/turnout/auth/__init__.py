@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from turnout.auth.schemes import Scheme
-from turnout.auth.secrets import Secret
+from turnout.auth.secrets import AwaitedSecret, Secret
 from turnout.catalog.schema import Provider
-from turnout.effects import Steps
+from turnout.effects import Steps, obtain
 from turnout.errors import ConfigError
 from turnout.types import HttpRequest
 
@@ -42,7 +42,10 @@ def signer(provider: Provider, scheme: Scheme, secret: Secret | None) -> Callabl
             raise ConfigError(f"the key of {provider.name} is for {home} and is not sent to {origin(request.url)}")
         if query:
             request = replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{query}")
-        return (yield from scheme(request, secret))
+        key = secret
+        if isinstance(key, AwaitedSecret):
+            key = key.current() or (yield from obtain(key))
+        return (yield from scheme(request, key))
 
     return sign
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from turnout.catalog.schema import Provider
 from turnout.errors import ConfigError, MissingKey
@@ -18,8 +18,17 @@ class Secret:
         self._value = value
         self.source = source
 
+    @classmethod
+    def of(cls, value: str, source: str) -> Secret:
+        """``value`` as a key, without surrounding white space. Raises ConfigError for what no header can carry."""
+        return Secret(_clean(value, source), source)
+
     def reveal(self) -> str:
         return self._value
+
+    def taken_out_of(self, told: Any) -> Any:
+        """``told``, a text or lists and dicts of them, with this key replaced by where it came from."""
+        return _without(told, self._value, f"[{self.source}]") if len(self._value) >= _TELLING else told
 
     def __repr__(self) -> str:
         return f"Secret(from {self.source})"
@@ -43,6 +52,70 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret does not leave the process")
+
+
+_TELLING = 8  # characters: what is shorter may be an ordinary word
+
+
+def _without(told: Any, key: str, instead: str) -> Any:
+    if isinstance(told, str):
+        return told.replace(key, instead)
+    if isinstance(told, dict):
+        return {_without(name, key, instead): _without(value, key, instead) for name, value in told.items()}
+    return [_without(value, key, instead) for value in told] if isinstance(told, (list, tuple)) else told
+
+
+class AwaitedSecret(Secret):
+    """A key that is not at hand: a command, a file or the platform's store gives it when a call first needs it.
+
+    ``get`` is asked once for all who want the key, and again after the provider refused it. It raises a ConfigError only.
+    ``clock`` gives monotonic seconds. ``quick``: asking costs no more than reading a file, so whoever looks for a key may do it.
+    """
+
+    __slots__ = ("_clock", "_get", "_held", "quick", "under_way")
+
+    def __init__(self, source: str, get: Callable[[], str], clock: Callable[[], float], *, quick: bool = False) -> None:
+        super().__init__("", source)
+        self.under_way: dict[str, Any] = {}
+        self.quick = quick
+        self._get = get
+        self._clock = clock
+        self._held: tuple[Secret, float] | None = None  # the key, and when it was obtained
+
+    def current(self) -> Secret | None:
+        """The key at hand, or None when it is yet to be asked for."""
+        held = self._held
+        return held[0] if held is not None else None
+
+    def make(self) -> Secret:
+        """The key at hand, or the one that ``get`` gives now. Raises MissingKey or another ConfigError; none shows a key."""
+        if (secret := self.current()) is not None:
+            return secret
+        value = self._get()
+        if (problem := checked(value)) is not None:
+            raise MissingKey(f"{self.source} {problem}")
+        self._held = (Secret.of(value, self.source), self._clock())
+        return self._held[0]
+
+    def taken_out_of(self, told: Any) -> Any:
+        held = self.current()
+        return held.taken_out_of(told) if held is not None else told
+
+    def refused(self, since: float) -> bool:
+        """The provider refused what was signed at ``since`` (on the clock): a key from before then is asked for again."""
+        held = self._held
+        if held is not None and held[1] <= since:
+            self._held = None
+        return True
+
+    def reveal(self) -> str:
+        return self.make().reveal()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 # What sample files, tutorials and setup pages put where a key belongs. Words count only between separators: a real key is
@@ -80,15 +153,21 @@ def find_key(
     provider: Provider,
     environ: Mapping[str, str],
     explicit: str | Secret | None = None,
-    configured: tuple[str, str] | None = None,
+    configured: tuple[str, str] | Secret | None = None,
 ) -> Secret | None:
     """The key to use: ``explicit``, else ``configured`` (value, where it stands) unless a placeholder, else the environment.
+
+    ``configured`` may be an AwaitedSecret, which is taken at its word, but for a quick one.
 
     None for a provider that needs none and has none. Raises MissingKey that names the variable and where to get a key, and
     ConfigError for a value that cannot be a key.
     """
     if explicit is not None:
         return _given(provider, explicit)
+    if isinstance(configured, Secret):
+        if isinstance(configured, AwaitedSecret) and configured.quick:
+            configured.make()
+        return configured
     problems: list[str] = []
     if configured is not None:
         value, source = configured
@@ -127,11 +206,18 @@ def _where(provider: Provider) -> str:
     return f" ({page})" if page else ""
 
 
-def _problem(source: str, value: str) -> str:
+def checked(value: str) -> str | None:
+    """What is wrong with ``value`` as a key, to be read after where it stands; None for what may be one."""
     if not value.strip():
-        return f"{source} is set but empty"
+        return "is set but empty"
+    if not is_placeholder(value):
+        return None
     shown = f" ({value.strip()!r})" if _showable(value.strip()) else ""
-    return f"{source} holds a placeholder{shown}"
+    return f"holds a placeholder{shown}"
+
+
+def _problem(source: str, value: str) -> str:
+    return f"{source} {checked(value)}"
 
 
 def _showable(value: str) -> bool:

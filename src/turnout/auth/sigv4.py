@@ -81,7 +81,8 @@ class _Search:
         try:
             if self._credentials is None:
                 session = _session(self._environ)
-                self._region = session.get_config_variable("region")
+                # botocore reads AWS_DEFAULT_REGION alone; the other SDKs of AWS, and this provider's address, AWS_REGION
+                self._region = self._environ.get("AWS_REGION", "").strip() or session.get_config_variable("region")
                 self._credentials = session.get_credentials()
             if self._credentials is None:
                 raise MissingKey(
@@ -135,5 +136,5 @@ def _region(url: str, configured: str | None) -> str:
     region = named[1] if named is not None else configured
     if not isinstance(region, str) or not region:
         where = host[1] if host is not None else repr(url)
-        raise ConfigError(f"{where} does not name its AWS region, which a signature holds: set AWS_DEFAULT_REGION")
+        raise ConfigError(f"{where} does not name its AWS region, which a signature holds: set AWS_REGION")
     return region

@@ -20,7 +20,7 @@ class Sourced(Struct, frozen=True):
 class ConfigFile(Struct, frozen=True):
     """One file, checked for unknown keys. ``tables`` has the shape of turnout.toml, whatever the file's own shape was."""
 
-    kind: str  # "user file" or "project file"
+    kind: str  # "user file", "keys file" or "project file"
     path: str
     tables: dict[str, Any]
     lines: dict[Keys, int] = {}
@@ -28,16 +28,22 @@ class ConfigFile(Struct, frozen=True):
 
     def where(self, *keys: str) -> str:
         """The kind, the path and, when it can be told, the line of ``keys`` or of what encloses it."""
+        line = self.line(*keys)
+        return f"{self.kind} {self.path}" + (f":{line}" if line is not None else "")
+
+    def line(self, *keys: str) -> int | None:
+        """From 1; None when it cannot be told."""
         for length in range(len(keys), 0, -1):
             if (line := self.lines.get(keys[:length])) is not None:
-                return f"{self.kind} {self.path}:{line}"
-        return f"{self.kind} {self.path}"
+                return line
+        return None
 
 
 class Config(Struct, frozen=True):
     """A snapshot of the files, the weaker first. The environment is read where its variables are named."""
 
     files: tuple[ConfigFile, ...] = ()
+    short_names: dict[str, str] = {}  # of the provider lists: "4o", and "openai/4o" -> "openai/gpt-4o-2024-08-06"
 
     @property
     def default_model(self) -> Sourced | None:
@@ -49,6 +55,8 @@ class Config(Struct, frozen=True):
         for file in reversed(self.files):
             if (value := file.tables.get("aliases", {}).get(name)) is not None:
                 return Sourced((value,) if isinstance(value, str) else tuple(value), file.where("aliases", name))
+        if (long := self.short_names.get(name)) is not None:
+            return Sourced((long,), "a short name of the provider lists")
         return None
 
     @property
@@ -58,6 +66,13 @@ class Config(Struct, frozen=True):
     @property
     def providers(self) -> set[str]:
         return {id for file in self.files for id in file.tables.get("providers", ())}
+
+    @property
+    def whole_providers(self) -> set[str]:
+        """Those of which the files say enough to call them, whatever else knows them."""
+        tables = [pair for file in self.files for pair in file.tables.get("providers", {}).items()]
+        wired = {id for id, table in tables if "wire" in table}
+        return {id for id, table in tables if "base_url" in table and id in wired}
 
     @property
     def provider_aliases(self) -> dict[str, str]:

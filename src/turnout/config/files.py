@@ -4,39 +4,83 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from os.path import dirname, exists, isdir, isfile, join
-from typing import Any
+from os.path import abspath, basename, dirname, exists, isdir, isfile, join
 
-from turnout.catalog.names import nearest, suggestion
-from turnout.catalog.schema import Model, Provider
+from msgspec import Struct
+
 from turnout.config import Config, ConfigFile
+from turnout.config.checks import Mistake, shape_mistakes
+from turnout.config.keys import is_open_to_others
 from turnout.config.lines import locate
 from turnout.errors import ConfigError
 
 FILE = "turnout.toml"
-_TOP = frozenset(("model", "aliases", "providers", "models"))
-# What is installed, and who says so, is not a user's to set.
-_PROVIDER = frozenset(Provider.__struct_fields__) - {"id", "source", "extra", "module"} | {"api_key"}
-_MODEL = frozenset(Model.__struct_fields__) - {"target", "source"}
+KEYS_FILE = "keys.toml"  # what `turnout keys` writes
+
+
+class Place(Struct, frozen=True):
+    """Where a file may stand. ``provider``: the id of the one whose own file it is, else ""."""
+
+    kind: str
+    path: str
+    trusted: bool = True
+    provider: str = ""
 
 
 def read_config(environ: Mapping[str, str], folder: str | None = None) -> Config:
     """The user's files, then those of the project that ``folder`` (default: the current one) belongs to.
 
-    A folder of configuration holds ``turnout.toml`` and ``providers/*.toml``, one provider a file. Raises ConfigError with
-    file and line for what cannot be read or is not known.
+    A folder of configuration holds ``turnout.toml`` and ``providers/*.toml``, one provider a file; the user's also ``keys.toml``.
+    Under all of them are the provider lists of the data directory. Raises ConfigError with file and line for what cannot be read
+    or is not known.
     """
-    files: list[ConfigFile] = []
+    from turnout.config.provider_lists import default_lists
+
+    lists = default_lists(environ)
+    files: list[ConfigFile] = [*lists.files] if lists is not None else []
+    for place in places(environ, folder):
+        if not isfile(place.path):
+            continue
+        file = read_file(place)
+        if isinstance(file, Mistake):
+            raise ConfigError(str(file))
+        for found in shape_mistakes(file):
+            raise ConfigError(str(found))
+        files.append(file)
+    return Config(tuple(files), lists.short_names if lists is not None else {})
+
+
+def places(environ: Mapping[str, str], folder: str | None = None) -> list[Place]:
+    """The files that are read, the weaker first, and those that would be if they were there."""
+    found: list[Place] = []
     user = user_folder(environ)
     if user is not None:
-        files += _read(join(user, FILE), join(user, "providers"), "user file", trusted=True)
+        found.append(Place("user file", join(user, FILE)))
+        found += [Place("user file", path, provider=id) for id, path in _own_files(join(user, "providers"))]
+        found.append(Place("keys file", join(user, KEYS_FILE)))
     project = project_folder(folder or _here(), environ)
     if project is not None and project != user:
         trusted = environ.get("TURNOUT_TRUST_PROJECT", "").strip().lower() in ("1", "true", "yes")
-        files += _read(join(project, FILE), join(project, ".turnout", "providers"), "project file", trusted=trusted)
-    return Config(tuple(files))
+        found.append(Place("project file", join(project, FILE), trusted))
+        own = _own_files(join(project, ".turnout", "providers"))
+        found += [Place("project file", path, trusted, id) for id, path in own]
+    return found
+
+
+def place_of(path: str) -> Place:
+    """One file by itself, of a kind that its name and folder say; its reader means it, so it is trusted."""
+    path = abspath(path)
+    if basename(path) == KEYS_FILE:
+        return Place("keys file", path)
+    own = basename(dirname(path)) == "providers" and basename(path) != FILE
+    return Place("file", path, provider=basename(path).removesuffix(".toml").lower() if own else "")
+
+
+def _own_files(folder: str) -> list[tuple[str, str]]:
+    names = sorted(os.listdir(folder)) if isdir(folder) else []
+    return [(name.removesuffix(".toml").lower(), join(folder, name)) for name in names if name.endswith(".toml")]
 
 
 def _here() -> str:
@@ -73,26 +117,44 @@ def project_folder(start: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def _read(main: str, providers: str, kind: str, *, trusted: bool) -> Iterable[ConfigFile]:
-    if isfile(main):
-        tables, lines = _parse(main)
-        file = ConfigFile(kind, main, tables, lines, trusted)
-        tables["providers"] = {id.lower(): table for id, table in _tables(file, "providers").items()}
-        _check(file)
-        yield file
-    for name in sorted(os.listdir(providers)) if isdir(providers) else ():
-        if not name.endswith(".toml"):
-            continue
-        own, found = _parse(join(providers, name))
-        id = name.removesuffix(".toml").lower()
-        lines = {_moved(keys, id): line for keys, line in found.items()}
-        shaped: dict[str, Any] = {"providers": {id: own}}
-        file = ConfigFile(kind, join(providers, name), shaped, lines, trusted)
-        if "models" in own:
-            shaped["models"] = own.pop("models")
-            shaped["models"] = {f"{id}/{model}": table for model, table in _tables(file, "models").items()}
-        _check(file)
-        yield file
+def read_file(place: Place) -> ConfigFile | Mistake:
+    """A file as it is, in the shape of turnout.toml; what its keys mean is not looked at yet. A Mistake for what is no TOML."""
+    import tomllib  # 5 ms; most machines have no such file
+
+    try:
+        with open(place.path, encoding="utf-8") as opened:
+            if place.kind == "keys file" and is_open_to_others(opened.fileno()):
+                return _unread(place, f"it holds keys and others may read it: `chmod 600 {place.path}`")
+            text = opened.read()
+        tables = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        number = str(error).partition("(at line ")[2].partition(",")[0]
+        return _unread(place, str(error), int(number) if number else None)
+    except UnicodeDecodeError as error:
+        return _unread(place, str(error))
+    except OSError as error:
+        return _unread(place, error.strerror or str(error))
+    lines = locate(text)
+    if not place.provider:
+        if isinstance(providers := tables.get("providers"), dict):
+            tables["providers"] = {id.lower(): table for id, table in providers.items()}
+        lines = {(*keys[:1], keys[1].lower(), *keys[2:]) if _in_provider(keys) else keys: line for keys, line in lines.items()}
+        return ConfigFile(place.kind, place.path, tables, lines, place.trusted)
+    models = tables.pop("models", {})
+    if isinstance(models, dict):
+        models = {f"{place.provider}/{model}": table for model, table in models.items()}
+    shaped = {"providers": {place.provider: tables}, "models": models}
+    moved = {_moved(keys, place.provider): line for keys, line in lines.items()}
+    return ConfigFile(place.kind, place.path, shaped, moved, place.trusted)
+
+
+def _unread(place: Place, text: str, line: int | None = None) -> Mistake:
+    where = f"{place.kind} {place.path}" + (f":{line}" if line is not None else "")
+    return Mistake(where, place.path, line, text)
+
+
+def _in_provider(keys: tuple[str, ...]) -> bool:
+    return len(keys) > 1 and keys[0] == "providers"
 
 
 def _moved(keys: tuple[str, ...], id: str) -> tuple[str, ...]:
@@ -100,49 +162,3 @@ def _moved(keys: tuple[str, ...], id: str) -> tuple[str, ...]:
     if keys[0] != "models":
         return ("providers", id, *keys)
     return ("models", f"{id}/{keys[1]}", *keys[2:]) if len(keys) > 1 else keys
-
-
-def _parse(path: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
-    import tomllib  # 5 ms; most machines have no such file
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        return tomllib.loads(text, parse_float=Decimal), locate(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-
-
-def _check(file: ConfigFile) -> None:
-    """Raises ConfigError for a key that means nothing: a typing mistake must not pass for a setting."""
-    _known(file, (), file.tables, _TOP)
-    for id, table in _tables(file, "providers").items():
-        _known(file, ("providers", id), table, _PROVIDER)
-        if not isinstance(aliases := table.get("aliases", []), list) or not all(isinstance(alias, str) for alias in aliases):
-            raise ConfigError(f"{file.where('providers', id, 'aliases')}: aliases is a list of names")
-    for name, table in _tables(file, "models").items():
-        if "/" not in name:
-            raise ConfigError(f'{file.where("models", name)}: write [models."provider/model"], not {name!r}')
-        _known(file, ("models", name), table, _MODEL)
-    for name, value in _tables(file, "aliases", of_tables=False).items():
-        if not value or not (isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))):
-            raise ConfigError(f'{file.where("aliases", name)}: an alias is "provider/model" or a list of them')
-        if "/" in name:
-            raise ConfigError(f'{file.where("aliases", name)}: an alias has no "/", which would make it a provider\'s model')
-    if not isinstance(file.tables.get("model", ""), str):
-        raise ConfigError(f'{file.where("model")}: model is "provider/model" or an alias')
-
-
-def _tables(file: ConfigFile, section: str, *, of_tables: bool = True) -> dict[str, Any]:
-    value = file.tables.get(section, {})
-    if not isinstance(value, dict) or (of_tables and not all(isinstance(table, dict) for table in value.values())):
-        raise ConfigError(f"{file.where(section)}: {section} holds tables, such as [{section}.NAME]")
-    return value
-
-
-def _known(file: ConfigFile, path: tuple[str, ...], table: Mapping[str, Any], known: frozenset[str]) -> None:
-    for key in table:
-        if key not in known:
-            found = nearest(key, known, limit=1)
-            hint = suggestion(found) or f"; known are {', '.join(sorted(known))}"
-            raise ConfigError(f"{file.where(*path, key)}: unknown key {key!r}{hint}")

@@ -8,25 +8,29 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from turnout.auth.secrets import Secret, is_placeholder
 from turnout.catalog.read import Catalog, Rows, model_from, provider_from
 from turnout.catalog.schema import Model, Provider
 from turnout.config import Config, Sourced
+from turnout.config.keys import KEY_FIELDS, Configured, said_key
 from turnout.config.trust import astray, check_trust, is_loopback
 from turnout.errors import ConfigError
 from turnout.types import Target
 
 
 class Layered(Struct, frozen=True):
-    """A provider, where each of its fields was set, and the key that a file holds for it (a value, and where it stands)."""
+    """A provider, where each of its fields was set, and the key that a file holds or names: that of the strongest file that has
+    more than a placeholder for it.
+    """
 
     provider: Provider
     sources: dict[str, str]
-    key: tuple[str, str] | None = None
+    key: Configured | None = None
 
     @property
     def redirected(self) -> bool:
         """True if a user, not the catalog, said where the provider is."""
-        return not self.sources["base_url"].startswith("built-in")
+        return not self.sources["base_url"].startswith(("built-in", "plugin", "registered"))
 
 
 class LayeredModel(Struct, frozen=True):
@@ -39,12 +43,13 @@ def layered_provider(id: str, catalog: Catalog, config: Config, environ: Mapping
     rows: Rows = catalog.provider_rows(id)
     sources = {name: source for source, row in rows for name in row}
     known = bool(rows)
-    key: tuple[str, str] | None = None
+    key: Configured | None = None
     guarded: dict[str, str] = {}
     for file, called, table in config.entries("providers", catalog.names_of(id)):
-        fields = dict(table)
-        if (value := fields.pop("api_key", None)) is not None:
-            key = (str(value), file.where("providers", called, "api_key"))
+        fields = {name: value for name, value in table.items() if name not in KEY_FIELDS}
+        said = said_key(file, called, table)
+        if said is not None and (key is None or not _is_placeholder(said)):
+            key = said
         rows.append((file.where("providers", called), fields))
         placed = {name: file.where("providers", called, name) for name in fields}
         sources.update(placed)
@@ -90,17 +95,28 @@ def environment(id: str, rows: Rows, environ: Mapping[str, str]) -> dict[str, So
         for name, path in variables.items() if isinstance(variables, dict) else ():
             if value := environ.get(name, "").strip():
                 found["base_url"] = Sourced(_ending_in(str(path), value), f"environment {name}")
+        for name in row.get("timeout_env", ()):
+            if "timeout" not in found and (value := environ.get(name, "").strip()):
+                found["timeout"] = Sourced(_number(float, value, name), f"environment {name}")
     prefix = f"TURNOUT_{''.join(character if character.isalnum() else '_' for character in id).upper()}_"
     if value := environ.get(f"{prefix}BASE_URL", "").strip():
         found["base_url"] = Sourced(value, f"environment {prefix}BASE_URL")
     for field, number in (("timeout", float), ("priority", int)):
         name = f"{prefix}{field.upper()}"
         if value := environ.get(name, "").strip():
-            try:
-                found[field] = Sourced(number(value), f"environment {name}")
-            except ValueError as error:
-                raise ConfigError(f"environment {name}: {value!r} is not a number") from error
+            found[field] = Sourced(_number(number, value, name), f"environment {name}")
     return found
+
+
+def _number(number: type[int] | type[float], value: str, name: str) -> int | float:
+    try:
+        return number(value)
+    except ValueError as error:
+        raise ConfigError(f"environment {name}: {value!r} is not a number") from error
+
+
+def _is_placeholder(said: Configured) -> bool:
+    return not isinstance(said, Secret) and is_placeholder(said[0])
 
 
 def _ending_in(path: str, url: str) -> str:

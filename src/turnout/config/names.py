@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from turnout.catalog.names import nearest, suggestion
 from turnout.catalog.read import Catalog, unknown_provider
 from turnout.config import Config
-from turnout.errors import ConfigError, UnknownName
+from turnout.errors import ConfigError, UnknownName, UnknownProviderError
 from turnout.types import Target
 
 
@@ -54,7 +54,7 @@ class Names:
             serving = [str(target) for target in self._catalog.serving(name.strip())[:3]]
             if not serving:
                 raise
-            raise UnknownName(f"{error}; a model of this name is {' or '.join(serving)}", nearest=serving) from None
+            raise UnknownProviderError(f"{error}; a model of this name is {' or '.join(serving)}", nearest=serving) from None
 
     def targets(self, names: Iterable[str]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
         """What names and aliases stand for, each target once and in order, and a sentence for each alias."""
@@ -67,7 +67,7 @@ class Names:
 
     def _expand(self, names: Iterable[str], within: Sequence[str], found: dict[Target, None], sentences: list[str]) -> None:
         for name in names:
-            alias = self._config.alias(name) if "/" not in name else None
+            alias = self._config.alias(name)
             if alias is None:
                 found[self.target(name)] = None
             elif name in within:

@@ -42,6 +42,14 @@ def astray(where: str, field: str, name: str) -> ConfigError:
     )
 
 
+def unheard(where: str, field: str, name: str) -> ConfigError:
+    """Not even for a server of this machine: reading a file or running a program is more than asking a question."""
+    return ConfigError(
+        f"{where}: this project's file sets {field} of {name!r}, which has programs run or files and stores read on your machine;"
+        " if you trust it, set TURNOUT_TRUST_PROJECT=1 or move the entry to your own turnout.toml"
+    )
+
+
 def is_loopback(url: str) -> bool:
     scheme, _, rest = url.partition("://")
     if scheme not in ("http", "https") or "{" in rest.partition("/")[0]:
