@@ -1,9 +1,8 @@
 """Builds the packaged catalog: `python scripts/build_catalog.py [SNAPSHOT]`.
 
 With SNAPSHOT, a models.dev snapshot (JSON, gzipped or not), everything is written anew: src/turnout/catalog/data/providers.json
-and data/models/*.json. Without it, only data/overrides.json and data/restrictions.json are: the TOML files of
-src/turnout/catalog/providers/ and src/turnout/catalog/restrictions.toml as JSON, so that reading them takes no TOML parser. The
-output depends on the input alone.
+and data/models/*.json. Without it, only data/overrides.json, data/profiles.json and data/restrictions.json are: the TOML files of
+src/turnout/catalog/ as JSON, so that reading them takes no TOML parser. The output depends on the input alone.
 """
 
 from __future__ import annotations
@@ -203,6 +202,10 @@ def restrictions() -> list[Any]:
     return plain(tomllib.loads((CATALOG / "restrictions.toml").read_text("utf-8"))["restriction"])
 
 
+def profiles() -> dict[str, Any]:
+    return plain(tomllib.loads((CATALOG / "profiles.toml").read_text("utf-8")))
+
+
 def plain(value: Any) -> Any:
     """``value`` with its dates as text."""
     return json.loads(json.dumps(value, default=lambda value: value.isoformat() if isinstance(value, date) else str(value)))
@@ -238,6 +241,7 @@ def main(arguments: list[str]) -> None:
     if options.snapshot:
         write_snapshot(options.snapshot, options.data)
     (options.data / "overrides.json").write_text(lines(overrides()), "utf-8")
+    (options.data / "profiles.json").write_text(lines(profiles()), "utf-8")
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in restrictions())
     (options.data / "restrictions.json").write_text(f"[\n{rows}\n]\n", "utf-8")
     size = sum(path.stat().st_size for path in options.data.rglob("*.json"))

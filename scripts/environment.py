@@ -1,4 +1,4 @@
-"""Makes a virtual environment and installs what a lock file names: python3 scripts/environment.py FOLDER demo|dev|bench|peers|lock
+"""Makes a virtual environment and installs what a lock file names: environment.py FOLDER demo|dev|bench|peers|lock
 
 Needs nothing but Python, and stays readable to an old one (3.7), so that it can say that it is too old.
 """
@@ -18,7 +18,7 @@ CONTENTS = {
     "demo": "llama.cpp (34 MB), a small model (93 MB), Turnout's dependencies (5 MB)",
     "dev": "llama.cpp (34 MB), a small model (93 MB), Turnout's dependencies and the tools that test it (45 MB)",
     "bench": "the libraries that Turnout is measured against (100 MB)",
-    "peers": "the gateways that Turnout's is measured against (200 MB)",
+    "peers": "the gateways that Turnout's is measured against (250 MB)",
     "lock": "uv (25 MB)",
 }
 WITH_WEIGHTS = ("demo", "dev")

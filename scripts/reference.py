@@ -26,14 +26,34 @@ def providers() -> str:
         "# Providers\n",
         f"{len(rows)} providers, of which {ready} speak a wire that is built in.",
         "A key is read from the first variable that is set; `turnout providers` shows what is usable on your machine.\n",
-        "| id | name | wire | key | base URL |",
-        "|---|---|---|---|---|",
+        "| id | name | other names | wire | key | base URL |",
+        "|---|---|---|---|---|---|",
     ]
     for provider in sorted(rows, key=lambda row: row.id):
         key = ", ".join(f"`{name}`" for name in provider.key_env) or "none"
         wire = provider.wire if provider.wire in WIRES else f"{provider.wire} (not yet)"
-        lines.append(f"| `{provider.id}` | {provider.name} | {wire} | {key} | {provider.base_url} |")
-    return "\n".join(lines) + "\n"
+        other = ", ".join(f"`{name}`" + (" (leave)" if name in provider.deprecated_names else "") for name in provider.aliases)
+        lines.append(f"| `{provider.id}` | {provider.name} | {other} | {wire} | {key} | {provider.base_url} |")
+    return "\n".join([*lines, *_profiles()]) + "\n"
+
+
+def _profiles() -> Iterator[str]:
+    """Which name of which kind of program is which provider."""
+    from turnout.catalog.profiles import read_profiles
+
+    yield "\n## Profiles\n"
+    yield "Names, orders and bounds of programs that Turnout takes the place of; `turnout providers --profile NAME` lists one."
+    for name, profile in read_profiles().items():
+        yield f"\n### {name}: {profile.about}\n"
+        for title, order in (("asked for a model that nobody is named for", profile.auto_detect), ("fallback", profile.fallback)):
+            if order:
+                yield f"{title}: {', '.join(order)}\n"
+        if profile.default:
+            yield f"default: {profile.default}\n"
+        yield "| name | provider | priority | seconds for one attempt |\n|---|---|---|---|"
+        for called in profile.order:
+            place, seconds = profile.providers[called], profile.timeout_of(called)
+            yield f"| `{called}` | `{place.id}` | {place.priority} | {'' if seconds is None else f'{seconds:g}'} |"
 
 
 def errors() -> str:
@@ -42,7 +62,7 @@ def errors() -> str:
     lines = ["# Errors\n", "```", inspect.cleandoc(module.__doc__ or "").partition("\n\n")[2], "```\n"]
     lines += ["| class | what it means | tried again | tried elsewhere |", "|---|---|---|---|"]
     for name, cls in vars(module).items():
-        if inspect.isclass(cls) and issubclass(cls, module.Error):
+        if inspect.isclass(cls) and issubclass(cls, module.Error) and name == cls.__name__:  # not another name of it
             about = (inspect.getdoc(cls) or "").partition("\n")[0]
             lines.append(f"| `{name}` | {about} | {_tick(cls.tries_again)} | {_tick(cls.tries_elsewhere)} |")
     return "\n".join(lines) + "\n"
@@ -90,6 +110,33 @@ def restrictions() -> str:
     return "\n".join(lines) + "\n"
 
 
+def configuration() -> str:
+    from turnout.config.schema import VARIABLES, json_schema, type_of
+
+    schema = json_schema()
+    parts = schema["$defs"]
+    lines = ["# Configuration: every key\n", "[configuration.md](../configuration.md) tells which files are read."]
+    lines += ["The same as a JSON Schema: `turnout config schema`.\n"]
+    for title, properties in (
+        ("turnout.toml", schema["properties"]),
+        ("[providers.ID]", parts["Provider"]["properties"]),
+        ('[models."provider/model"]', parts["Model"]["properties"]),
+    ):
+        lines += [f"## {title}\n", "| key | value | meaning | default |", "|---|---|---|---|"]
+        for name, part in properties.items():
+            default = part.get("default")
+            shown = f"`{default}`".lower() if default and not isinstance(default, dict) else ""
+            lines.append(f"| `{name}` | {type_of(part)} | {part['description']} | {shown} |")
+        lines.append("")
+    for name in ("Quirks", "Price", "PriceTier", "Rates", "Limits", "Limit", "Thinking"):
+        about = " ".join(parts[name]["description"].partition("\n\n")[0].split())
+        lines += [f"## {name}\n", f"{about}\n", "| key | value |", "|---|---|"]
+        lines += [f"| `{field}` | {type_of(part)} |" for field, part in parts[name]["properties"].items()] + [""]
+    lines += ["## Variables\n", "| variable | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {about} |" for name, about in VARIABLES.items()]
+    return "\n".join(lines) + "\n"
+
+
 def _said(value: object) -> str:
     """A limit's fields that say something."""
     import msgspec
@@ -129,6 +176,7 @@ PAGES = {
     "command-line.md": command_line,
     "translation.md": translation,
     "restrictions.md": restrictions,
+    "configuration.md": configuration,
 }
 
 

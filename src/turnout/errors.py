@@ -60,25 +60,45 @@ class Error(Exception):
         self.wire = wire
         self.target = target
 
+    __str__ = Exception.__str__  # not KeyError's, which quotes
+
 
 class ConfigError(Error):
     """The set-up is wrong."""
 
 
-class UnknownName(ConfigError):
+ConfigurationError = ConfigError  # its name in earlier provider layers
+
+
+class UnknownName(ConfigError, ValueError):
     """A provider, model, wire or alias nobody knows. ``nearest`` holds the most similar known names."""
 
-    def __init__(self, message: str, *, nearest: Sequence[str] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, nearest: Sequence[str] = (), status: int | None = None) -> None:
+        super().__init__(message, status=status)
         self.nearest = tuple(nearest)
+
+
+class UnknownProviderError(UnknownName, KeyError):
+    """A provider nobody knows. Earlier layers raised ValueError or KeyError, or answered with status 400: it is all three."""
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message, nearest=nearest, status=400)
+
+
+class DuplicateProviderError(ConfigError, ValueError):
+    """A provider of this name is registered already, and nobody said ``replace=True``."""
+
+
+class ModeError(ConfigError, ValueError):
+    """A provider's clients do not know this mode. The message lists those that they know."""
 
 
 class MissingKey(ConfigError):
     """A provider needs an API key and none that is real was found."""
 
 
-class MissingExtra(ConfigError):
-    """An optional part of Turnout is not installed; the message says which to install."""
+class MissingExtra(ConfigError, ImportError):
+    """An optional part of Turnout, or a vendor's own library, is not installed; the message says what to install."""
 
 
 class RequestError(Error):

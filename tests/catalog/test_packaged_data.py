@@ -141,7 +141,7 @@ def build(folder: Path, *arguments: str) -> dict[str, bytes]:
 
 def test_the_packaged_toml_files_are_those_of_the_source(tmp_path: Path) -> None:
     hint = "run `python scripts/build_catalog.py`"
-    names = ("overrides.json", "restrictions.json")
+    names = ("overrides.json", "profiles.json", "restrictions.json")
     assert build(tmp_path) == {name: (Path(DATA) / name).read_bytes() for name in names}, hint
 
 

@@ -55,7 +55,7 @@ def test_its_short_name_is_the_same_provider() -> None:
 def test_it_is_usable_with_a_key_or_with_the_extra_that_signs(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], installed: bool, usable: bool, reason: str
 ) -> None:
-    monkeypatch.setattr("turnout.registry._installed", lambda module: installed)
+    monkeypatch.setattr("turnout.registry.known._installed", lambda module: installed)
     found, said = registry(AWS_REGION="eu-west-1", **environ).usable("bedrock")
     assert found is usable
     assert reason in said

@@ -160,18 +160,18 @@ def test_an_address_and_a_key_that_are_given_belong_together() -> None:
 def test_a_cloud_without_a_key_is_usable_with_the_extra_that_finds_credentials(
     monkeypatch: pytest.MonkeyPatch, provider: str, module: str, said: str
 ) -> None:
-    monkeypatch.setattr("turnout.registry._installed", lambda name: name == module)
+    monkeypatch.setattr("turnout.registry.known._installed", lambda name: name == module)
     usable, reason = registry().usable(provider)
     assert usable
     assert "credentials that are found when it is called" in reason
-    monkeypatch.setattr("turnout.registry._installed", lambda name: False)
+    monkeypatch.setattr("turnout.registry.known._installed", lambda name: False)
     usable, reason = registry().usable(provider)
     assert not usable
     assert said in reason
 
 
 def test_an_extra_whose_package_is_not_there_at_all_is_not_installed() -> None:
-    from turnout.registry import _installed
+    from turnout.registry.known import _installed
 
     assert not _installed("no_such_package_anywhere.identity")
 

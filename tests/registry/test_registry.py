@@ -72,9 +72,9 @@ def test_a_provider_is_usable_or_says_why_not(provider: str, environ: dict[str, 
 
 
 def test_the_embedded_provider_is_usable_when_its_extra_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("turnout.registry._installed", lambda module: module == "xllamacpp")
+    monkeypatch.setattr("turnout.registry.known._installed", lambda module: module == "xllamacpp")
     assert registry().usable("local") == (True, "needs no key")
-    monkeypatch.setattr("turnout.registry._installed", lambda module: False)
+    monkeypatch.setattr("turnout.registry.known._installed", lambda module: False)
     assert registry().usable("local") == (False, "Local is not installed: pip install 'turnout[local]'")
 
 

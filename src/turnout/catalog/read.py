@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from turnout.catalog.names import nearest, suggestion
 from turnout.catalog.restrictions import narrowed
 from turnout.catalog.schema import Model, Provider, Restriction
-from turnout.errors import UnknownName
+from turnout.errors import UnknownProviderError
 from turnout.types import Target
 
 DATA = join(dirname(__file__), "data")  # pathlib would cost 7 ms
@@ -154,6 +154,12 @@ class Catalog:
             return file.read()
 
 
+def packaged(name: str) -> bytes:
+    """A file of the packaged data."""
+    with open(join(DATA, name), "rb") as file:
+        return file.read()
+
+
 def provider_from(id: str, rows: Rows) -> Provider:
     """The rows as one provider: a later row's field replaces an earlier one's, tables field by field."""
     table: Table = {"source": "; ".join(source for source, _ in rows)}
@@ -189,8 +195,8 @@ def overlay(table: Table, row: Table) -> None:
             table[name] = value
 
 
-def unknown_provider(name: str, known: list[str], count: int) -> UnknownName:
+def unknown_provider(name: str, known: list[str], count: int) -> UnknownProviderError:
     found = nearest(name, known)
-    return UnknownName(
+    return UnknownProviderError(
         f"unknown provider {name!r}{suggestion(found) or ';'} `turnout providers` lists all {count}", nearest=found
     )

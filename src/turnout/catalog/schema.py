@@ -55,8 +55,16 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: str = ""  # where this row was read
     checked: date | None = None  # when it was read
     timeout: float = 60.0  # seconds between events
+    timeout_env: tuple[str, ...] = ()  # variables that say it, the first that is set
     priority: int = 100  # lower is tried first
     deprecated: str | None = None  # what to use instead
+    deprecated_names: dict[str, str] = {}  # of ``aliases``, those to leave -> what to use instead
+    regions: dict[str, str] = {}  # region -> the id of the provider that is meant there by any name but an id
+    region_env: tuple[str, ...] = ()  # variables that say the region, the first that is set
+    sdk: str = ""  # the vendor's own library, by its name in registry/sdks.py
+    modes: tuple[str, ...] = ()  # how its clients make an answer fit a schema, in instructor's words; () when they do not say
+    default_mode: str = ""
+    mode_by_model: dict[str, str] = {}  # glob -> the default mode of the models whose names match, in any case; the first counts
     quirks: Quirks = Quirks()
 
 

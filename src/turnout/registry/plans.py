@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from turnout.auth import SCHEMES, signer
-from turnout.auth.schemes import Factory, Scheme, Surroundings
+from turnout.auth import signer
+from turnout.auth.schemes import Scheme, Surroundings
 from turnout.auth.secrets import Secret, find_key
-from turnout.auth.ways import KEYLESS, way_of
-from turnout.catalog.names import nearest
+from turnout.auth.ways import way_of
 from turnout.catalog.read import Catalog
 from turnout.catalog.schema import Model, Provider
 from turnout.config import Config
 from turnout.config.endpoint import base_url as filled
-from turnout.config.layers import Layered, layered_model, layered_provider
-from turnout.config.names import Names
 from turnout.engine.breaker import Breakers
 from turnout.engine.plan import Candidate, Plan, Retry
-from turnout.errors import ConfigError, UnknownName, Unsupported
-from turnout.plugins import Lazy
+from turnout.errors import ConfigError, Unsupported
+from turnout.registry.known import Known
+from turnout.registry.wires import WIRES, WORDS, Operation
 from turnout.types import Target, Timeouts
 from turnout.wire import Wire
 
-WIRES: Mapping[str, str] = {
-    "anthropic-bedrock": "turnout.wire.anthropic_messages.bedrock:WIRE",
-    "anthropic-messages": "turnout.wire.anthropic_messages:WIRE",
-    "anthropic-vertex": "turnout.wire.anthropic_messages.vertex:WIRE",
-    "bedrock-converse": "turnout.wire.bedrock_converse:WIRE",
-    "cohere-chat": "turnout.wire.cohere_chat:WIRE",
-    "gemini": "turnout.wire.gemini:WIRE",
-    "jina": "turnout.wire.jina:WIRE",
-    "mistral-chat": "turnout.wire.openai_chat.mistral:WIRE",
-    "ollama": "turnout.wire.ollama:WIRE",
-    "openai-chat": "turnout.wire.openai_chat:WIRE",
-    "openai-responses": "turnout.wire.openai_responses:WIRE",
-    "vertex-predict": "turnout.wire.gemini.predict:WIRE",
-    "voyage": "turnout.wire.voyage:WIRE",
-}
+if TYPE_CHECKING:
+    from turnout.config.dotenv import EnvFile
 
-Operation = Literal["chat", "embed", "rerank", "models", "count", "files"]  # the codecs of a wire, by the name of its field
-
-_WORDS: Mapping[Operation, str] = {
-    "chat": "chat",
-    "embed": "embeddings",
-    "rerank": "reranking",
-    "models": "list of models",
-    "count": "way to count tokens",
-    "files": "place for files",
-}
-
-_LOCAL_MODEL = "local/smollm2-135m"
 _MOST_PLANS = 1024  # kept; a gateway passes on whatever names its callers write
 
 
-class Registry:
+class Registry(Known):
     """Knows every provider and model, and makes plans. Safe to share between threads.
 
     The environment and the files are read when a name first needs them and not again: make a new Registry to see a change.
@@ -77,124 +48,41 @@ class Registry:
         breakers: Breakers | None = None,
         wires: Mapping[str, str] = WIRES,
         credentials: Mapping[str, Any] | None = None,
+        env_file: EnvFile | None = None,
     ) -> None:
-        """``clock`` gives monotonic seconds, ``now`` seconds since 1970.
+        """``env_file``: a file of variables for what the environment does not set, read with the files of configuration.
+
+        ``clock`` gives monotonic seconds, ``now`` seconds since 1970.
 
         ``credentials``: provider -> an object of its platform's own library, used instead of what that library finds: a
         TokenCredential of azure.identity, google.auth.credentials.Credentials, or botocore.credentials.Credentials.
         """
-        self._environ = os.environ if environ is None else environ
-        self._config = config
-        self._catalog = catalog or Catalog()
+        super().__init__(environ, config, catalog, wires, env_file)
         self._clock = clock
         self._draw = draw or _random
         self.breakers = breakers or Breakers()
-        self.wires: Lazy[Wire] = Lazy("wire", "turnout.wires", wires)
-        self.auths: Lazy[Factory] = Lazy("auth scheme", "turnout.auths", SCHEMES)
         self._now = now
         self._credentials = credentials or {}
         self._kept: dict[Any, Any] = {}  # tokens, for all plans
-        self._providers: dict[str, Layered] = {}
         self._plans: dict[Any, Plan] = {}
+        self._told: set[str] = set()  # deprecated names that were used
+        self._stays: set[str] = set()  # names that were used and have nothing to be told of
 
-    @property
-    def config(self) -> Config:
-        if self._config is None:
-            from turnout.config.files import read_config
-
-            self._config = read_config(self._environ)
-        return self._config
-
-    @cached_property
-    def _names(self) -> Names:
-        return Names(self._catalog, self.config)
-
-    # What exists
-
-    def provider_ids(self) -> list[str]:
-        return self._names.provider_ids
-
-    def provider(self, id: str) -> Provider:
-        """By id or alias, in any case. Raises UnknownName with the nearest names, or ConfigError for a value in a file."""
-        return self._layered(id).provider
-
-    def providers(self) -> list[Provider]:
-        return [self.provider(id) for id in self.provider_ids()]
-
-    def provider_sources(self, id: str) -> dict[str, str]:
-        """Each field of the provider that any layer set -> where: "built-in models.dev 2026-08-18", "user file PATH:LINE"."""
-        return dict(self._layered(id).sources)
-
-    def model(self, target: Target) -> Model | None:
-        """None for a model that no layer knows: providers add models daily, so it may well exist."""
-        found = layered_model(target, self._catalog, self.config)
-        return found.model if found is not None else None
-
-    def models(self, provider: str | None = None) -> list[Model]:
-        """Those of one provider (by id or alias), or all. Raises UnknownName for a provider that nobody knows."""
-        ids = self.provider_ids() if provider is None else [self.provider(provider).id]
-        found: list[Model] = []
-        for id in ids:
-            if not (added := self._names.added_models(id)):
-                found += self._catalog.models(id)
-                continue
-            for name in sorted({*self._catalog.model_names(id), *added}):
-                layered = layered_model(Target(id, name), self._catalog, self.config)
-                found += [layered.model] if layered is not None else []
-        return found
-
-    def model_sources(self, target: Target) -> dict[str, str]:
-        found = layered_model(target, self._catalog, self.config)
-        return dict(found.sources) if found is not None else {}
-
-    def serving(self, name: str) -> list[Target]:
-        """Every target whose model has this name, without its provider."""
-        return list(self._catalog.serving(name))
-
-    def validate(self) -> None:
-        """Reads the whole configuration now. Raises ConfigError for the first thing that is wrong with it."""
-        for id in self.config.providers:
-            self.provider(id)
-        for alias in self.config.aliases:
-            self.targets(alias)
-
-    def nearest_models(self, target: Target) -> tuple[str, ...]:
-        """Models of the same provider with the most similar names."""
-        return nearest(target.model, self._catalog.model_names(target.provider))
-
-    def default_model(self) -> str:
-        """TURNOUT_MODEL, else what a file sets, else the embedded model, which needs no key."""
-        if chosen := self._environ.get("TURNOUT_MODEL", "").strip():
-            return chosen
-        configured = self.config.default_model
-        return configured.value if configured is not None else _LOCAL_MODEL
-
-    def usable(self, provider: str) -> tuple[bool, str]:
-        """Whether a call could be sent from here, and what makes it so or what is missing. Imports and sends nothing."""
-        try:
-            layered = self._layered(provider)
-            row = layered.provider
-            self._check_wire(row)
-            filled(row, row.base_url, "model", self._environ)
-            self._check_auth(row)
-            secret = find_key(row, self._environ, configured=layered.key)
-        except ConfigError as error:
-            return False, str(error)
-        if secret is not None:
-            return True, f"key from {secret.source}"
-        if row.module and not _installed(row.module):
-            return False, f"{row.name} is not installed: pip install 'turnout[{row.extra}]'"
-        return True, KEYLESS.get(row.auth.partition(":")[0], "needs no key")
-
-    # Plans
-
-    def resolve(self, name: str) -> Target:
-        """ "provider/model" split at its first "/", the provider's id in lower case and its aliases resolved."""
-        return self._names.target(name)
-
-    def targets(self, model: str | Sequence[str]) -> tuple[Target, ...]:
-        """What a name, an alias or a list of them stands for, in order, each target once."""
-        return self._names.targets((model,) if isinstance(model, str) else model)[0]
+    def remade(self, *, config: Config | None = None, catalog: Catalog | None = None) -> Registry:
+        """Another one with these in place of its own; breakers, tokens and what was loaded are shared."""
+        other = Registry(
+            environ=self.environ,
+            config=self.config if config is None else config,
+            catalog=self._catalog if catalog is None else catalog,
+            clock=self._clock,
+            draw=self._draw,
+            now=self._now,
+            breakers=self.breakers,
+            credentials=self._credentials,
+        )
+        other.wires, other.auths, other.sinks, other.policies = self.wires, self.auths, self.sinks, self.policies
+        other._kept, other._told = self._kept, self._told
+        return other
 
     def plan(
         self,
@@ -239,6 +127,8 @@ class Registry:
         if (api_key is not None or base_url is not None) and len({target.provider for target in targets}) > 1:
             names = ", ".join(map(str, targets))
             raise ConfigError(f"api_key and base_url belong to one provider, but {model!r} names several: {names}")
+        self.tell_of_deprecated(target.provider for target in targets)
+        self.tell_of_deprecated(name.partition("/")[0] for name in ((model,) if isinstance(model, str) else model) if "/" in name)
         candidates: list[Candidate] = []
         failures: list[tuple[Target, ConfigError | Unsupported]] = []
         notes = list(sentences)
@@ -260,6 +150,26 @@ class Registry:
             timeouts=timeouts or Timeouts(between_events=between),
             reasons=tuple(notes),
         )
+
+    def tell_of_deprecated(self, providers: Iterable[str]) -> None:
+        """Warns of those of these ids and aliases that should be left: of each once, at the line of whoever called Turnout."""
+        for said in providers:
+            if said in self._stays:
+                continue
+            name = said.strip().lower()
+            if name not in self._told and (sentence := self._deprecated(name)) is not None:
+                self._told.add(name)
+                from turnout.registry.leaving import tell
+
+                tell(sentence)
+            elif len(self._stays) < _MOST_PLANS:
+                self._stays.add(said)
+
+    def _deprecated(self, name: str) -> str | None:
+        try:
+            return self.deprecation(name)
+        except ConfigError:  # what is wrong with it is said where it is needed
+            return None
 
     def _candidate(
         self, target: Target, operation: Operation, api_key: str | Secret | None, base_url: str | None, notes: list[str]
@@ -294,7 +204,8 @@ class Registry:
             provider=provider,
             wire=wire,
             sign=signer(provider, scheme, secret),
-            refused=None if secret is not None else getattr(scheme, "refused", None),
+            refused=getattr(scheme if secret is None else secret, "refused", None),
+            secret=secret,
             model=model,
         )
 
@@ -333,14 +244,9 @@ class Registry:
         self._check_wire(provider)
         wire = self.wires.get(provider.wire)
         if getattr(wire, operation) is None:
-            sentence = f"{provider.name} speaks {provider.wire}, which has no {_WORDS[operation]}"
+            sentence = f"{provider.name} speaks {provider.wire}, which has no {WORDS[operation]}"
             raise Unsupported(sentence) if operation == "count" else ConfigError(sentence)
         return wire
-
-    def _check_wire(self, provider: Provider) -> None:
-        if provider.wire not in self.wires:
-            spoken = ", ".join(self.wires.names())
-            raise ConfigError(f"{provider.name} speaks {provider.wire}, which Turnout does not speak yet; it speaks {spoken}")
 
     def _scheme(self, provider: Provider) -> Scheme:
         self._check_auth(provider)
@@ -354,12 +260,6 @@ class Registry:
         )
         return self.auths.get(name)(argument, around)
 
-    def _check_auth(self, provider: Provider) -> None:
-        name = provider.auth.partition(":")[0]
-        if name not in self.auths:
-            known = ", ".join(self.auths.names())
-            raise ConfigError(f"{provider.name} signs requests with {name}, which Turnout cannot do yet; it can {known}")
-
     def _headers(self, provider: Provider) -> dict[str, str]:
         """Headers whose value a variable holds. Not for keys: those are found by ``find_key``."""
         found: dict[str, str] = {}
@@ -369,16 +269,6 @@ class Registry:
                 found[header] = value
         return found
 
-    def _layered(self, name: str) -> Layered:
-        layered = self._providers.get(name)
-        if layered is None:
-            id = self._names.provider(name)
-            found = layered_provider(id, self._catalog, self.config, self._environ)
-            if found is None:
-                raise UnknownName(f"{name!r} stands for provider {id!r}, which nobody knows")
-            layered = self._providers[id] = found
-        return layered
-
 
 def _none_usable(failures: Sequence[tuple[Target, ConfigError | Unsupported]]) -> ConfigError | Unsupported:
     """The first failure, with the others' below it when there are any."""
@@ -387,15 +277,6 @@ def _none_usable(failures: Sequence[tuple[Target, ConfigError | Unsupported]]) -
         return first
     lines = "".join(f"\n  {target}: {error}" for target, error in failures)
     return type(first)(f"none of the {len(failures)} targets can be called:{lines}")
-
-
-def _installed(module: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # the package that a dotted name is in
-        return False
 
 
 def _random() -> float:
