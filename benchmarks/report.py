@@ -8,6 +8,7 @@ from typing import NamedTuple
 from figures import Figure, figure, least_over, over, ratio
 from rounds import MODES, PEERS, STEPS, Measured
 from startup import BARE, IMPORTS
+from wires import note, rows
 
 MICRO = 1e6
 MILLI = 1e3
@@ -68,6 +69,7 @@ def report(measured: Measured, versions: dict[str, str], machine: str) -> str:
         *_starts(measured),
         *_calls(measured),
         *_without_socket(measured),
+        *_wires(measured),
         *_targets(measured),
     ]
     return "\n\n".join(blocks)
@@ -131,6 +133,11 @@ def _without_socket(measured: Measured) -> Iterator[str]:
     steps = ", ".join(f"{name} {MICRO * figure(whole[name]).median:.1f}" for name in STEPS)
     note = f"By themselves, over and over: {steps}. The rest is the engine, the price, the receipt and the record."
     yield _table("Turnout without a socket, answers replayed from memory: CPU in µs", rows, note)
+
+
+def _wires(measured: Measured) -> Iterator[str]:
+    title = "Each wire's codec beside its vendor's SDK on the same bytes: CPU in µs"
+    yield _table(title, rows(measured.wires), note(measured.amounts.chunks))
 
 
 def _targets(measured: Measured) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from processes import Spoken, cores, environment
 from startup import ANSWERS, IMPORTS, start
 from subjects import KINDS
+from wires import Wires, measure_wires
 
 MODES = ("sync", "async")
 
@@ -52,6 +53,7 @@ class Measured(NamedTuple):
     wall: Samples
     reads: dict[Key, float]  # of a stream, by the bare transport
     pinned: bool
+    wires: Wires
 
 
 def measure(amounts: Amounts, folder: str, say: Say) -> Measured:
@@ -59,7 +61,7 @@ def measure(amounts: Amounts, folder: str, say: Say) -> Measured:
     environ = environment(folder)
     own_core, measured_core = cores() or (None, None)
     missing = {name: "not installed" for name, module in PEERS.items() if find_spec(module) is None}
-    measured = Measured(amounts, missing, {}, {}, {}, {}, {}, {}, {}, measured_core is not None)
+    measured = Measured(amounts, missing, {}, {}, {}, {}, {}, {}, {}, measured_core is not None, Wires({}, {}))
     with ExitStack() as held:
         mock = held.enter_context(Spoken("mock_upstream.py", str(amounts.chunks), environ=environ, folder=folder, core=own_core))
         origin = f"http://127.0.0.1:{mock.hear()}"
@@ -75,7 +77,14 @@ def measure(amounts: Amounts, folder: str, say: Say) -> Measured:
             else:
                 _leave_out(measured, names[0], why)
         _measure_calls(measured, workers, say)
-    return measured
+    counts = {"whole": _shares(amounts, amounts.calls), "stream": _shares(amounts, amounts.streams)}
+    wires = measure_wires(amounts.rounds, counts, amounts.chunks, environ, folder, measured_core, say)
+    return measured._replace(wires=wires)
+
+
+def _shares(amounts: Amounts, most: int) -> tuple[int, int]:
+    """How often we do something in a round, and how often a peer."""
+    return most, max(1, round(most * amounts.peer_share))
 
 
 def _measure_starts(measured: Measured, url: str, environ: dict[str, str], folder: str, say: Say) -> None:
@@ -110,7 +119,7 @@ def _measure_calls(measured: Measured, workers: dict[str, Spoken], say: Say) -> 
                 continue
             say(f"calls, round {number + 1} of {amounts.rounds}: {subject}, {kind} {mode}")
             most = amounts.calls if kind == "whole" else amounts.streams
-            count = max(1, round(most * amounts.peer_share)) if subject in PEERS else most
+            count = _shares(amounts, most)[subject in PEERS]
             took = workers[subject].ask({"subject": subject, "kind": kind, "mode": mode, "count": count})
             if "failed" in took:
                 del workers[subject]

@@ -1,4 +1,5 @@
-"""Turnout beside its bare transport, the openai SDK, litellm and any-llm-sdk: start, calls and streams, in one run.
+"""Turnout beside its bare transport, the openai SDK, litellm and any-llm-sdk: start, calls and streams; and each wire beside its
+vendor's SDK. All in one run.
 
     python benchmarks/run.py [--quick] [--json FILE]          (make bench)
 
@@ -48,7 +49,8 @@ def main() -> None:
             target.name: {"median": target.figure.median, "least": target.least, "bound": target.bound, "met": target.met}
             for target in targets(measured)
         }
-        samples = {**measured._asdict(), "amounts": amounts._asdict(), "targets": promised}
+        samples = {**measured._asdict(), "amounts": amounts._asdict(), "wires": measured.wires._asdict()}
+        samples["targets"] = promised
         arguments.json.write_text(json.dumps(samples, indent=1))
 
 

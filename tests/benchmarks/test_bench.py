@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from report import report, targets
 from rounds import MODES, OWN, PEERS, STEPS, Measured, Samples
 from startup import BARE
 from subjects import KINDS, SUBJECTS
+from wire_bytes import ANSWERS, said
+from wire_vendors import VENDORS
+from wire_worker import measure, own_steps
+from wires import OWN_STEPS, VENDOR_STEPS, Wires, rows
 from worker import Worker
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-CHUNKS = 6
+CHUNKS = 12
 KEYS = [f"{kind} {mode}" for kind in KINDS for mode in MODES]
 
 
@@ -27,6 +32,7 @@ class Run:
         self.printed = printed
         self.targets: dict[str, dict[str, Any]] = written.pop("targets")
         self.amounts: dict[str, Any] = written["amounts"]
+        written["wires"] = Wires(**written["wires"])
         self.measured = Measured(**written)
 
 
@@ -81,6 +87,43 @@ def test_turnouts_own_cost_is_what_it_took_less_what_the_bare_transport_took(run
             assert target["median"] == pytest.approx(1e6 * sum(differences) / 2)
             assert target["least"] == pytest.approx(1e6 * (min(cpu["turnout"]) - min(cpu["bare transport"])))
             assert target["met"] is (target["median"] <= target["bound"])
+
+
+def test_every_wire_is_measured_in_every_round_beside_its_vendors_sdk(run: Run) -> None:
+    wires = run.measured.wires
+    own = {f"own {step}" for step in OWN_STEPS}
+    assert set(wires.samples) == set(ANSWERS) == set(VENDORS)
+    for wire, samples in wires.samples.items():
+        assert set(samples) == own | (set() if wire in wires.missing else {f"vendor {step}" for step in VENDOR_STEPS})
+        assert {len(taken) for taken in samples.values()} == {2}
+        assert f"\n  {wire}" in run.printed
+
+
+@pytest.mark.parametrize("wire", VENDORS)
+def test_the_sdk_of_each_vendor_that_is_installed_reads_what_we_say_it_said(run: Run, wire: str) -> None:
+    if find_spec(VENDORS[wire][0].replace("google-genai", "google.genai")) is None:
+        pytest.skip(f"{VENDORS[wire][0]} is not installed")
+    assert wire not in run.measured.wires.missing
+
+
+def test_a_ratio_is_that_of_the_same_bytes_in_the_same_round() -> None:
+    own = {f"own {step}": [1e-6, 2e-6] for step in OWN_STEPS}
+    measured = {"ollama": own | {f"vendor {step}": [3e-6, 6e-6] for step in VENDOR_STEPS}, "gemini": own}
+    _, ollama, gemini = rows(Wires(measured, {"gemini": "not installed"}))
+    assert ollama[:9] == ["ollama", "1.5", "1.5", "1.5", "4.5", "3.0", "1.5", "4.5", "3.0"]
+    assert gemini == ["gemini", "1.5", "1.5", "1.5", "", "", "1.5", "", "", "not installed"]
+
+
+def test_a_wire_that_reads_something_else_than_was_said_is_not_timed() -> None:
+    with pytest.raises(AssertionError, match="ollama: decode read 'Lyon'"):
+        measure({"ollama": {"decode": lambda: "Lyon"}}, {"ollama": {"decode": "Paris"}}, "ollama", "decode", 1)
+
+
+@pytest.mark.parametrize("wire", ANSWERS)
+def test_a_stream_has_as_many_events_as_asked_and_says_the_text_that_is_expected(wire: str) -> None:
+    pieces = ANSWERS[wire][1](CHUNKS)
+    assert len(pieces) == CHUNKS
+    assert own_steps(wire, CHUNKS)["stream"]() == said(wire, CHUNKS) != ""
 
 
 def test_the_output_ends_with_every_target_and_its_verdict(run: Run) -> None:

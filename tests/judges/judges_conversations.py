@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
+
+from msgspec.structs import replace
 
 from turnout.events import (
     CitationAdded,
@@ -169,6 +172,7 @@ COMPLETIONS: dict[str, Completion] = {
         ToolCall("call_3", "wait", ""),
         finish=FinishReason("tool_calls"),
     ),
+    "a call of free text": _answer(ToolCall("call_1", "look", "over there", custom=True), finish=FinishReason("tool_calls")),
     "reasoning": _answer(Reasoning("Hm. "), Text("There.")),
     "structured output": _answer(Text('{"city": "Paris"}')),
     "citations": _answer(
@@ -182,6 +186,18 @@ COMPLETIONS: dict[str, Completion] = {
     "cut off by length": _answer(Text("Th"), finish=FinishReason("length")),
     "stopped by a sequence": _answer(Text("There."), finish=FinishReason("stop_sequence", stop_sequence="END")),
     "a call cut off by length": _answer(ToolCall("call_1", "look", '{"where": "he'), finish=FinishReason("length")),
+    "no reason to stop": replace(_answer(), choices=(Choice(message=Message("assistant", (Text("Th"),)), finish=None),)),
+    "an error": _answer(Text("Th"), finish=FinishReason("error")),
+    "a pause": _answer(Text("Th"), finish=FinishReason("pause")),
+    "an image": _answer(Text("There: "), Image(DataSource(_PIXEL, "image/png"))),
+    "no counts": replace(_answer(Text("There.")), usage=Usage()),
+    "two answers": replace(
+        _answer(),
+        choices=(
+            Choice(message=Message("assistant", (Text("There."),)), finish=FinishReason("stop")),
+            Choice(message=Message("assistant", (Text("Nowhere."),)), finish=FinishReason("length"), index=1),
+        ),
+    ),
     "nothing": _answer(),
 }
 
@@ -189,25 +205,33 @@ COMPLETIONS: dict[str, Completion] = {
 def events_of(completion: Completion) -> Iterator[Event]:
     """``completion`` as a stream would say it, its texts in pieces and every second call whole."""
     yield Started(completion.id, completion.model, completion.created, completion.origin, completion.service_tier)
-    for at, part in enumerate(completion.parts):
+    said = [tuple(_events_of(choice)) for choice in completion.choices]
+    for turn in zip_longest(*said):  # as vendors stream several choices
+        yield from (event for event in turn if event is not None)
+    yield UsageReported(completion.usage)
+
+
+def _events_of(choice: Choice) -> Iterator[Event]:
+    number = choice.index
+    for at, part in enumerate(choice.message.parts):
         match part:
             case Text():
-                yield from (TextDelta(piece, at) for piece in _pieces(part.text))
-                yield from (CitationAdded(citation, at) for citation in part.citations)
+                yield from (TextDelta(piece, at, number) for piece in _pieces(part.text))
+                yield from (CitationAdded(citation, at, number) for citation in part.citations)
             case Reasoning():
-                yield from (ReasoningDelta(piece, at) for piece in _pieces(part.text))
+                yield from (ReasoningDelta(piece, at, number) for piece in _pieces(part.text))
             case Refusal():
-                yield from (RefusalDelta(piece, at) for piece in _pieces(part.text))
+                yield from (RefusalDelta(piece, at, number) for piece in _pieces(part.text))
             case ToolCall() if at % 2:
-                yield PartAdded(at, part)
+                yield PartAdded(at, part, number)
             case ToolCall():
-                yield ToolCallDelta(at, part.id, part.name)
-                yield from (ToolCallDelta(at, arguments=piece) for piece in _pieces(part.arguments))
+                begun = replace(part, arguments="") if part.custom else None
+                yield PartAdded(at, begun, number) if begun else ToolCallDelta(at, part.id, part.name, choice=number)
+                yield from (ToolCallDelta(at, arguments=piece, choice=number) for piece in _pieces(part.arguments))
             case _:
-                yield PartAdded(at, part)
-    if completion.finish is not None:
-        yield Finished(completion.finish)
-    yield UsageReported(completion.usage)
+                yield PartAdded(at, part, number)
+    if choice.finish is not None:
+        yield Finished(choice.finish, number)
 
 
 def _pieces(text: str) -> Iterator[str]:

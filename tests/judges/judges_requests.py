@@ -49,6 +49,26 @@ def _anthropic() -> Judge:
     return _by_stream(Strict(whole, **loose), Strict(streamed, **loose))
 
 
+def _hosted(family: str, *, stream_in_address: bool) -> Judge:
+    """As the SDK's clients for clouds send it (anthropic.lib.bedrock and .vertex): the address names the model, and the body has
+    the version, which https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock-legacy and
+    …/claude-on-vertex-ai give (read 2026-11-21)."""
+
+    def complaints(body: bytes) -> list[str]:
+        said = json.loads(body)
+        in_address = ("model", "stream") if stream_in_address else ("model",)
+        odd = [f"{name}: the address says it" for name in in_address if said.pop(name, None) is not None]
+        version = said.pop("anthropic_version", None)
+        if not isinstance(version, str) or not version.startswith(f"{family}-"):
+            odd.append(f"anthropic_version: {version!r} is no version of {family}")
+        betas = said.pop("anthropic_beta", []) if stream_in_address else []  # Vertex takes them as a header
+        if not isinstance(betas, list) or not all(isinstance(beta, str) for beta in betas):
+            odd.append("anthropic_beta: not a list of names")
+        return odd + judge("anthropic-messages")(json.dumps({"model": "m", **said}).encode())
+
+    return complaints
+
+
 def _gemini() -> Judge:
     from google.genai import types
 
@@ -109,18 +129,25 @@ def _mistral() -> Judge:
 
 
 def _bedrock() -> Judge:
+    shape = bedrock_operation("Converse").input_shape
+    return lambda body: shape_complaints({"modelId": "m", **json.loads(body)}, shape)
+
+
+@cache
+def bedrock_operation(name: str) -> Any:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model("bedrock-runtime", "service-2")).operation_model(name)
+
+
+def shape_complaints(value: dict[str, Any], shape: Any) -> list[str]:
+    """What botocore's description of a service has against ``value``, which is JSON as it is on the wire."""
     from botocore.validate import ParamValidator
 
-    shape = ServiceModel(Loader().load_service_model("bedrock-runtime", "service-2")).operation_model("Converse").input_shape
-
-    def complaints(body: bytes) -> list[str]:
-        read, odd = _as_callers_write(json.loads(body), shape, "")
-        report = ParamValidator().validate({"modelId": "m", **read}, shape)
-        return [*odd, *(report.generate_report().splitlines() if report.has_errors() else ())]
-
-    return complaints
+    read, odd = _as_callers_write(value, shape, "")
+    report = ParamValidator().validate(read, shape)
+    return [*odd, *(report.generate_report().splitlines() if report.has_errors() else ())]
 
 
 def _as_callers_write(value: Any, shape: Any, place: str) -> tuple[Any, list[str]]:
@@ -164,7 +191,9 @@ def _broken_bounds(value: str, shape: Any, place: str) -> Iterator[str]:
 
 
 _JUDGES: Mapping[str, Callable[[], Judge]] = {
+    "anthropic-bedrock": lambda: _hosted("bedrock", stream_in_address=True),
     "anthropic-messages": _anthropic,
+    "anthropic-vertex": lambda: _hosted("vertex", stream_in_address=False),
     "bedrock-converse": _bedrock,
     "cohere-chat": _cohere,
     "gemini": _gemini,

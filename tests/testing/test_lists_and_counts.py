@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from turnout.registry import Registry
 from turnout.testing import Exchange, examine
 from turnout.testing.routes import route_of
-from turnout.types import ChatRequest, HttpRequest, HttpResponse, ListedModel, ModelPage, TokenCount
+from turnout.types import ChatRequest, FileSource, HeldFile, HttpRequest, HttpResponse, ListedModel, ModelPage, TokenCount
 from turnout.wire import Encoded, Wire
 
 WIRES = Registry(environ={}).wires
@@ -46,7 +46,21 @@ def found(recorded: Exchange, change: Callable[[Wire], Wire] = lambda wire: wire
     return sorted({difference.check for difference in verdict.unexplained})
 
 
-@pytest.mark.parametrize("recorded", [LISTED, SINGLE, COUNTED])
+UPLOADED = exchange(
+    "https://api.anthropic.com/v1/files?beta=true",
+    b'{"type":"file","id":"file_1","size_bytes":3,"filename":"a.txt","mime_type":"text/plain"}',
+    method="POST",
+    asked=b"--b",
+)
+UPLOADED_TO_GEMINI = exchange(
+    "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_protocol=resumable",
+    b'{"file":{"name":"files/abc","uri":"https://generativelanguage.googleapis.com/v1beta/files/abc","state":"ACTIVE"}}',
+    method="POST",
+    asked=b"--b",
+)
+
+
+@pytest.mark.parametrize("recorded", [LISTED, SINGLE, COUNTED, UPLOADED, UPLOADED_TO_GEMINI])
 def test_a_right_wire_has_no_findings(recorded: Exchange) -> None:
     assert found(recorded) == []
 
@@ -110,3 +124,17 @@ def test_a_codec_that_breaks_is_a_finding_and_no_crash() -> None:
 
     assert found(LISTED, with_models(decode=decode)) == ["decodes"]
     assert found(COUNTED, with_count(decode=decode)) == ["decodes"]
+
+
+def test_a_wire_that_names_a_file_otherwise_or_sends_it_elsewhere_is_found() -> None:
+    def misnames(wire: Wire) -> Wire:
+        held = HeldFile(source=FileSource("another", None, "acme"))
+        return replace(wire, files=Altered(wire.files, decode=lambda response, upload, provider: held))
+
+    def sends_elsewhere(wire: Wire) -> Wire:
+        request = HttpRequest(method="POST", url="https://api.anthropic.com/v1/elsewhere")
+        return replace(wire, files=Altered(wire.files, encode=lambda upload, provider: request))
+
+    assert found(UPLOADED, misnames) == ["complete"]
+    assert found(UPLOADED, sends_elsewhere) == ["requests"]
+    assert found(UPLOADED, lambda wire: replace(wire, files=None)) == ["decodes"]

@@ -10,6 +10,7 @@ from msgspec import Struct
 from turnout.adapt import media, parameters, schemas
 from turnout.adapt.identity import IdMap, rename
 from turnout.adapt.preflight import problems
+from turnout.adapt.returned import give_back
 from turnout.adapt.schemas import Check
 from turnout.catalog.schema import Model, Provider
 from turnout.errors import RequestError, Unsupported
@@ -40,6 +41,10 @@ class Prepared(Struct, frozen=True):
         """``completion`` in the caller's own names, without what stands for properties left out."""
         if self.ids is not None:
             completion = self.ids.restore_completion(completion)
+        return self.restore_values(completion)
+
+    def restore_values(self, completion: Completion) -> Completion:
+        """Of a stream, whose events have the caller's names already: without what stands for properties left out."""
         return schemas.restore(completion, self.checks) if self.checks else completion
 
     def verify(self, completion: Completion) -> tuple[ReceiptLine, ...]:
@@ -52,6 +57,7 @@ def prepare(request: ChatRequest, wire: Wire, provider: Provider, model: Model |
     lines: list[ReceiptLine] = []
     protocol = wire.protocol
     fitted = parameters.restrict(request, protocol, provider, model, lines)
+    fitted = give_back(fitted, protocol, model, lines)
     fitted = media.fit(fitted, wire.media, provider, lines, model, protocol)
     fitted, checks = schemas.fit(fitted, wire.schemas, protocol, provider.id, lines)
     fitted, ids = rename(fitted, wire.conversation, lines, wire=protocol, provider=provider.id)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from turnout.testing.exchange import Exchange, Framing
 
-Operation = Literal["chat", "embed", "rerank", "models", "count"]
+Operation = Literal["chat", "embed", "rerank", "models", "count", "files"]
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -250,6 +250,23 @@ ROUTES = (
         operation="count",
         address=re.compile(r"^api\.cohere\.(com|ai)/v1/tokenize$"),
         suffix="/tokenize",
+    ),
+    # Uploads of whole files; likewise, wire/<name>/files.py
+    *(
+        Route(
+            wire=wire,
+            operation="files",
+            method="POST",
+            address=re.compile(address),
+            framings=frozenset({"json"}),
+            suffix="/files",
+        )
+        for wire, address in (
+            ("mistral-chat", r"^api\.mistral\.ai/v1/files$"),
+            ("anthropic-messages", r"^api\.anthropic\.com/v1/files$"),
+            ("gemini", r"^generativelanguage\.googleapis\.com/upload/v\w+/files$"),
+            ("openai-chat", r"/v1/files$"),
+        )
     ),
 )
 

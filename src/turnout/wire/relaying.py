@@ -51,18 +51,15 @@ def read_passing(body: bytes, rules: RelayRules) -> Passing:
             return Passing(members, "", False)
         model = _decode_text(members["model"]) if "model" in members else ""
         said = bytes(members["stream"]) if "stream" in members else b"null"
+        stream = said == b"true" or (said == b"null" and rules.streams_by_default)
+        wanted = not rules.usage_option or (stream and "stream_options" in members and _asks_usage(members["stream_options"]))
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise RequestError(f"the body is not a JSON object of this protocol: {error}") from error
-    stream = said == b"true" or (said == b"null" and rules.streams_by_default)
-    wanted = not rules.usage_option or (stream and "stream_options" in members and _asks_usage(members["stream_options"]))
     return Passing(members, model, stream, wanted)
 
 
 def _asks_usage(options: Raw) -> bool:
-    try:
-        said = read_json(bytes(options))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
+    said = read_json(bytes(options))
     return isinstance(said, dict) and said.get("include_usage") is True
 
 

@@ -20,21 +20,23 @@ class SseDecoder:
         self._line: list[bytes] = []  # pieces of the line that has not ended yet
         self._data: list[bytes] = []
         self._event: str | None = None
-        self._size = 0
+        self._size = 0  # bytes of the event that are held
         self._after_cr = False
         self._begun = False
 
     def feed(self, chunk: bytes) -> Iterator[tuple[str | None, bytes]]:
-        if (  # one whole event in one piece: what most streams consist of
+        if (  # whole events, one or several, and nothing else: what most streams consist of
             chunk.endswith(b"\n\n")
             and chunk.startswith(b"data: ")
-            and chunk.count(b"\n") == 2
+            and chunk.count(b"\n") == 2 + 2 * chunk.count(b"\n\ndata: ")
             and not self._line
             and not self._data
             and self._event is None
             and b"\r" not in chunk
+            and len(chunk) <= self._max
         ):
-            yield None, chunk[6:-2]
+            for data in chunk[6:-2].split(b"\n\ndata: "):
+                yield None, data
             return
         if (  # the same with CRLF, which Google writes
             chunk.endswith(b"\r\n\r\n")
@@ -43,6 +45,7 @@ class SseDecoder:
             and not self._line
             and not self._data
             and self._event is None
+            and len(chunk) <= self._max
         ):
             self._after_cr = False
             yield None, chunk[6:-4]
@@ -55,13 +58,15 @@ class SseDecoder:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, rest = chunk.split(b"\n")
         if lines and self._line:
+            self._size -= sum(map(len, self._line))  # of a line that is counted when it is whole
             lines[0] = b"".join((*self._line, lines[0]))
             self._line.clear()
         for line in lines:
             if line.startswith(b"data:"):
+                self._size += len(line)
+                if self._size > self._max:
+                    self._grow(0)
                 self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
-                if len(self._data) > 1:
-                    self._grow(len(line))
             elif not line:
                 if self._data:
                     yield self._event, self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
@@ -80,14 +85,18 @@ class SseDecoder:
         yield from self.feed(b"\n\n" if self._line else b"\n")
 
     def _other(self, line: bytes) -> None:
+        if self._size + len(line) > self._max:
+            self._grow(len(line))
         if not self._begun and line.startswith(b"\xef\xbb\xbf"):  # a byte order mark may open the stream
             line = line[3:]
             if line.startswith(b"data:"):
+                self._grow(len(line))
                 self._data.append(line[5:].removeprefix(b" "))
         self._begun = True
         if line.startswith(b"event:"):
             self._event = line[6:].strip().decode("utf-8", "replace")
         elif line == b"data":
+            self._grow(len(line))
             self._data.append(b"")
 
     def _grow(self, size: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from turnout.events import (
     TextDelta,
     ToolCallDelta,
     UsageReported,
+    fold,
 )
 from turnout.testing.frames import aws_frames
 from turnout.types import (
@@ -159,6 +161,13 @@ def test_refusals_sound_and_citations_are_told_as_far_as_they_can_be() -> None:
 )
 def test_a_stream_that_was_cut_or_refused_is_never_told_as_whole(finish: FinishReason, raw: str) -> None:
     assert merged(rendered([STARTED, TextDelta("x"), Finished(finish)]))["stopReason"] == raw
+
+
+def test_an_answer_that_does_not_say_why_it_ended_is_not_told_as_ended_well() -> None:
+    """The protocol requires a reason, and the answer may have been cut off."""
+    said = [STARTED, TextDelta("x")]
+    assert merged(rendered(said))["stopReason"] == "other"
+    assert json.loads(SERVER.render(fold(said)))["stopReason"] == "other"
 
 
 def test_usage_that_came_last_is_told_behind_the_end() -> None:

@@ -107,6 +107,12 @@ def test_a_provider_hears_what_the_caller_said(body: dict[str, Any]) -> None:
     assert departures(parse(body)) == {}
 
 
+def test_the_guides_word_for_a_schema_is_understood_and_goes_back_as_it_was() -> None:
+    body = one(response_format={"type": "json_object", "schema": {"type": "object"}})
+    assert parse(body).response_format == ResponseFormat(kind="json_schema", schema={"type": "object"})
+    assert there_and_back(body) == body
+
+
 def test_what_steers_the_model_is_understood() -> None:
     request = parse(
         one(

@@ -23,7 +23,20 @@ from turnout.events import (
     UsageReported,
     fold,
 )
-from turnout.types import ChatRequest, FinishReason, Message, Opaque, Origin, Reasoning, Target, Text, ToolCall, Usage
+from turnout.types import (
+    ChatRequest,
+    DataSource,
+    FinishReason,
+    Image,
+    Message,
+    Opaque,
+    Origin,
+    Reasoning,
+    Target,
+    Text,
+    ToolCall,
+    Usage,
+)
 from turnout.wire.openai_chat import WIRE
 
 TARGET = Target("acme", "m")
@@ -304,6 +317,14 @@ def test_foreign_events_become_dense_chunks_with_one_id() -> None:
 def test_a_foreign_end_that_is_no_stop_is_never_rendered_as_one(unified: Any, raw: str) -> None:
     out = rendered([Started("1", "m", origin=FOREIGN), Finished(FinishReason(unified, raw))])
     assert chunks(out)[-1]["choices"][0]["finish_reason"] != "stop"
+
+
+def test_an_image_of_another_protocol_is_left_out_and_no_delta_holds_a_list() -> None:
+    """The official SDK takes text there and nothing else: openai 3.54, types/chat/chat_completion_chunk.py."""
+    image = PartAdded(1, Image(DataSource("aGk=", "image/png")))
+    seen = [Started("1", "m", origin=Origin("gemini")), TextDelta("Here:"), image, Finished(FinishReason("stop"))]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks(rendered(seen))]
+    assert deltas == [{"role": "assistant", "content": ""}, {"content": "Here:"}, {}]
 
 
 def test_a_stream_that_broke_ends_in_an_error_and_not_in_done() -> None:

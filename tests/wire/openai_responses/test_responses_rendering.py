@@ -204,6 +204,12 @@ def test_a_truncated_or_refused_answer_never_ends_as_completed(finish: Any, kind
     assert (last["response"]["incomplete_details"] or {}).get("reason") == reason
 
 
+def test_an_answer_that_does_not_say_why_it_ended_is_not_told_as_completed() -> None:
+    said = [STARTED, TextDelta("x")]
+    assert sse_frames(rendered(said))[-1].value["type"] == "response.incomplete"
+    assert json.loads(SERVER.render(fold(said)))["status"] == "incomplete"
+
+
 def test_a_stream_of_this_protocol_comes_out_as_it_went_in() -> None:
     stream = rendered(events(hello()))
     assert kinds(stream)[:4] == kinds(hello())[:4]
@@ -254,6 +260,11 @@ def test_a_stream_that_breaks_says_the_error_and_that_the_response_failed() -> N
     assert failed["type"] == "response.failed"
     assert (failed["response"]["status"], failed["response"]["error"]["message"]) == ("failed", "no capacity")
     assert "response.completed" not in kinds(stream)
+
+
+def test_a_stream_that_was_passed_on_and_breaks_begins_no_second_response() -> None:
+    (frame,) = sse_frames(SERVER.renderer(ChatRequest(model="m", messages=())).fail(Overloaded("no capacity")))
+    assert (frame.value["type"], frame.value["message"]) == ("error", "no capacity")
 
 
 def test_the_providers_own_error_is_said_in_its_own_words() -> None:

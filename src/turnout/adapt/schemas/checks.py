@@ -15,6 +15,7 @@ from turnout.adapt.schemas.vocabulary import Schema
 from turnout.errors import RequestError
 from turnout.receipt import approximated
 from turnout.types import Choice, Completion, Message, ReceiptLine, Text, ToolCall
+from turnout.wire.json_text import read_json
 
 _MOST = 20  # violations told of one answer
 _LONGEST = 10_000  # characters of a text that a pattern is tried on
@@ -65,9 +66,9 @@ def _without_nulls(text: str, schema: Schema) -> str | None:
     if "null" not in text:
         return None
     try:
-        value = msgspec.json.decode(text)
+        value = read_json(text)
         restored = without_nulls(value, schema, References(schema, "the answer's schema"))
-    except (msgspec.DecodeError, RequestError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RequestError, RecursionError):
         return None
     return None if restored is value else msgspec.json.encode(restored).decode()
 
@@ -108,9 +109,12 @@ def _subjects(message: Message, check: Check) -> Iterator[tuple[int, str]]:
 def _violations(text: str, schema: Schema) -> Iterator[tuple[str, str]]:
     """Where, and which rule of the schema is not met."""
     try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+        value = read_json(text)
+    except (msgspec.DecodeError, UnicodeError):
         yield "", "not JSON, which its schema asks for"
+        return
+    except RecursionError as deep:
+        yield "", f"not checked against its schema: {deep}"
         return
     try:
         from jsonschema import exceptions, validators  # type: ignore[import-untyped]  # an extra, and slow to import

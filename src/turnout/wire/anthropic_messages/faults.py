@@ -60,7 +60,13 @@ _BY_STATUS: dict[int, type[Error]] = {
     504: TimedOut,
     529: Overloaded,
 }
-_TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window", "exceeds the maximum context")
+_TOO_LONG = (
+    "prompt is too long",
+    "exceed context limit",
+    "exceeds the context window",
+    "exceeds the maximum context",
+    "exceeds the available context",  # llama.cpp
+)
 _NO_CREDIT = ("credit balance is too low", "reached your specified api usage limits", "spend limit")
 _PATH = re.compile(r"([a-z][a-z_]*(?:\.[\w-]+)*): ")
 _REQUEST_IDS = ("request-id", "x-request-id", "x-amzn-requestid")

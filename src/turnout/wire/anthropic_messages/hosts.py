@@ -17,6 +17,7 @@ from turnout.rules.media import ANTHROPIC_MESSAGES, MediaRules, Takes
 from turnout.types import ChatRequest, ReceiptLine
 from turnout.wire.anthropic_messages.requests import read_request, write_request
 from turnout.wire.anthropic_messages.server import AnthropicMessagesServer
+from turnout.wire.json_text import read_json
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -77,7 +78,7 @@ class HostedServer(AnthropicMessagesServer):
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RequestError(f"the request body is not JSON: {error}") from error
         if not isinstance(fields, dict):

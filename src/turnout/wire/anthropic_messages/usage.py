@@ -83,4 +83,4 @@ def write_usage(usage: Usage, *, own: bool) -> dict[str, Any] | None:
 
 def _count(counts: Any, name: str) -> int | None:
     value = counts.get(name) if isinstance(counts, dict) else None
-    return value if type(value) is int else None
+    return value if type(value) is int and value >= 0 else None

@@ -20,6 +20,7 @@ from turnout.wire.anthropic_messages.faults import error_of
 from turnout.wire.anthropic_messages.hosted_counting import VertexCountCodec
 from turnout.wire.anthropic_messages.hosts import HOSTED_MEDIA, HostedServer, encoded, joined, segment, write_hosted
 from turnout.wire.anthropic_messages.words import WIRE_NAME
+from turnout.wire.json_text import read_json
 
 VERSION = "vertex-2023-10-16"
 
@@ -59,7 +60,7 @@ class AnthropicVertexCodec(AnthropicMessagesCodec):
 
     def decode_error(self, response: HttpResponse, target: Target) -> Error:
         try:
-            body = msgspec.json.decode(response.body)
+            body = read_json(response.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             body = None
         if isinstance(body, list) and len(body) == 1:  # the platform's own refusals come in an array

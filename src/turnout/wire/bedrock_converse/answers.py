@@ -54,10 +54,8 @@ def write_completion(completion: Completion) -> dict[str, Any]:
         message |= completion.message.extra or {}
     body: dict[str, Any] = {"output": {"message": message}}
     called = any(isinstance(part, ToolCall) for part in completion.parts)
-    if completion.finish is not None:
-        body["stopReason"] = stop_reason(completion.finish, completion.origin, called_tools=called)
-    elif not own:
-        body["stopReason"] = "end_turn"
+    if (reason := stop_reason(completion.finish, completion.origin, called_tools=called)) is not None:
+        body["stopReason"] = reason
     if (usage := write_usage(completion.usage, own=own)) is not None:
         body["usage"] = usage
     if own:

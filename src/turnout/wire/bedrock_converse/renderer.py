@@ -124,10 +124,8 @@ class BedrockConverseRenderer:
     def finish(self) -> bytes:
         written = [self._begin(), self._drain(to_the_end=True), self._close()]
         stop: dict[str, Any] = {}
-        if self._finish is not None:
-            stop["stopReason"] = stop_reason(self._finish, self._origin, called_tools=self._called)
-        elif not self._own:
-            stop["stopReason"] = "end_turn"
+        if (reason := stop_reason(self._finish, self._origin, called_tools=self._called)) is not None:
+            stop["stopReason"] = reason
         metadata: dict[str, Any] = {}
         if (usage := write_usage(self._usage, own=self._own)) is not None:
             metadata["usage"] = usage

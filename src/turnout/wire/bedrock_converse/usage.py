@@ -65,4 +65,4 @@ def write_usage(usage: Usage, *, own: bool) -> dict[str, Any] | None:
 
 def _count(counts: dict[str, Any], *names: str) -> int | None:
     """The first of ``names`` that holds a count. The longer names are what some models' answers repeat the counts under."""
-    return next((value for name in names if type(value := counts.get(name)) is int), None)
+    return next((value for name in names if type(value := counts.get(name)) is int and value >= 0), None)

@@ -39,8 +39,13 @@ def finish_reason(raw: str) -> FinishReason:
     return FinishReason(_UNIFIED.get(raw, "other"), raw)
 
 
-def stop_reason(finish: FinishReason, origin: Origin | None, *, called_tools: bool) -> str:
-    """The protocol's word for ``finish``, whoever said it. An answer of another protocol that calls tools stopped in order to."""
+def stop_reason(finish: FinishReason | None, origin: Origin | None, *, called_tools: bool) -> str | None:
+    """The protocol's word for ``finish``, whoever said it. An answer of another protocol that calls tools stopped in order to.
+
+    A reason is required here; None only where this very protocol gave none. One that nobody gave is no "end_turn".
+    """
+    if finish is None:
+        return None if is_own(origin) else "other"
     if finish.raw is not None and is_own(origin):
         return finish.raw
     if called_tools and finish.unified == "stop":

@@ -59,7 +59,8 @@ def read_request(raw: dict[str, Any]) -> tuple[ChatRequest, bool]:
     read_tools(fields, known, spelled)
     if (wanted := _read_format(fields.get("response_format"))) is not None:
         known["response_format"] = wanted
-        del fields["response_format"]
+        if "json_schema" not in fields.pop("response_format") and wanted.schema is not None:
+            spelled["response_format"] = "schema"
     if (reasoning := _read_thinking(fields.get("thinking"))) is not None:
         known["reasoning"] = reasoning
         del fields["thinking"]
@@ -70,8 +71,11 @@ def read_request(raw: dict[str, Any]) -> tuple[ChatRequest, bool]:
 def _read_format(raw: Any) -> ResponseFormat | None:
     fields = dict(raw) if isinstance(raw, dict) else {}
     kind = fields.pop("type", None)
-    if kind == "json_object" and isinstance(fields.get("json_schema"), dict):
-        return ResponseFormat(kind="json_schema", schema=fields.pop("json_schema"), extra=fields or None)
+    # The reference has json_schema (https://docs.cohere.com/reference/chat), the guides for the same endpoint have schema
+    # (https://docs.cohere.com/v2/docs/parameter-types-in-json, read 2026-11-21).
+    for name in ("json_schema", "schema") if kind == "json_object" else ():
+        if isinstance(fields.get(name), dict):
+            return ResponseFormat(kind="json_schema", schema=fields.pop(name), extra=fields or None)
     if kind in ("text", "json_object"):
         return ResponseFormat(kind=kind, extra=fields or None)
     return None
@@ -100,7 +104,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
         body["documents"] = conversation.documents
     write_tools(request, own, spelled, body, lines)
     if request.response_format is not None:
-        _write_format(request.response_format, own, body, lines)
+        _write_format(request.response_format, own, spelled.get("response_format", "json_schema"), body, lines)
     if request.reasoning is not None:
         _write_thinking(request.reasoning, own, body, lines)
     for ours, (theirs, _) in _PLAIN.items():
@@ -144,13 +148,13 @@ def _leave(request: ChatRequest, lines: list[ReceiptLine]) -> None:
             lines.append(dropped("request", name, f"this protocol does not know {why}"))
 
 
-def _write_format(wanted: ResponseFormat | Opaque, own: bool, body: dict[str, Any], lines: list[ReceiptLine]) -> None:
+def _write_format(wanted: ResponseFormat | Opaque, own: bool, place: str, body: dict[str, Any], lines: list[ReceiptLine]) -> None:
     if isinstance(wanted, Opaque):
         lines.append(dropped("request", "response_format", "a form of another protocol that this one cannot say"))
         return
     written: dict[str, Any] = {"type": "text" if wanted.kind == "text" else "json_object"}
     if wanted.kind == "json_schema" and wanted.schema is not None:
-        written["json_schema"] = wanted.schema
+        written[place] = wanted.schema
     if not own and (named := [name for name in ("name", "description") if getattr(wanted, name) is not None]):
         said = " and ".join(named)
         lines.append(mapped("request", "response_format", f"the schema is sent with a json_object, without its {said}"))

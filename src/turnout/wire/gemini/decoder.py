@@ -40,11 +40,14 @@ class _Candidate(Struct, forbid_unknown_fields=True):
     index: int = 0
 
 
+_Counts = dict[str, int | str | list[dict[str, int | str]]]  # no deeper: what is nested otherwise takes the general way
+
+
 class _Chunk(Struct, forbid_unknown_fields=True):
     """The object that most of a stream consists of: the next piece of a text begun. Any other takes the general way."""
 
     candidates: list[_Candidate]
-    usageMetadata: dict[str, Any] | None = None
+    usageMetadata: _Counts | None = None
     modelVersion: str = ""
     responseId: str = ""
     createTime: str | None = None

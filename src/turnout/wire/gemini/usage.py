@@ -23,7 +23,7 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         cached = min(cached, prompt)
     heard = _audio(raw, "promptTokensDetails")
     if heard is not None:
-        heard = min(max(0, heard - (_audio(raw, "cacheTokensDetails") or 0)), (prompt or 0) - (cached or 0))
+        heard = max(0, min(heard - (_audio(raw, "cacheTokensDetails") or 0), (prompt or 0) - (cached or 0)))
     spoken = _audio(raw, "candidatesTokensDetails")
     if spoken is not None:
         spoken = min(spoken, answer or 0)

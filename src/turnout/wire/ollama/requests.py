@@ -28,6 +28,8 @@ _OPTIONS: dict[str, tuple[str, type | tuple[type, ...]]] = {
 }
 _PLAIN: dict[str, type] = {"logprobs": bool, "top_logprobs": int}
 
+GENERATE_ONLY = ("raw", "template", "suffix", "context")  # what /api/generate takes and a chat does not
+
 # https://docs.ollama.com/capabilities/thinking (read 2026-11-21)
 _LEVELS = {"low": "low", "medium": "medium", "high": "high", "minimal": "low", "xhigh": "high", "max": "high"}
 
@@ -131,7 +133,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
     _leave(request, lines)
     if request.extra:
         if own or request.origin is None:
-            deep_merge(body, request.extra)
+            deep_merge(body, _sayable(request.extra, spelled, lines))
         else:
             why = f"a field of {request.origin.wire} with no word in this protocol"
             lines.extend(dropped("request", f"extra.{name}", why) for name in request.extra)
@@ -143,6 +145,15 @@ def _options(request: ChatRequest, spelled: dict[str, str]) -> dict[str, Any]:
     if request.stop is not None:
         options["stop"] = request.stop[0] if spelled.get("stop") == "string" else request.stop
     return options
+
+
+def _sayable(extra: dict[str, Any], spelled: dict[str, str], lines: list[ReceiptLine]) -> dict[str, Any]:
+    """What a chat can say of a request that came as /api/generate."""
+    if spelled.get("path") != "generate":
+        return extra
+    why = "only /api/generate takes it, and the request goes on as a chat"
+    lines.extend(dropped("request", f"extra.{name}", why) for name in GENERATE_ONLY if name in extra)
+    return {name: value for name, value in extra.items() if name not in GENERATE_ONLY}
 
 
 def _leave(request: ChatRequest, lines: list[ReceiptLine]) -> None:

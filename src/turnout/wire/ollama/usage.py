@@ -16,7 +16,7 @@ _COUNTS = ("prompt_eval_count", "eval_count")
 
 def take_usage(fields: dict[str, Any]) -> Usage | None:
     """The counts, taken out of an answer's ``fields``; None if there is none. Thinking is counted in ``eval_count``."""
-    raw = {name: fields.pop(name) for name in _COUNTS if type(fields.get(name)) is int}
+    raw = {name: fields.pop(name) for name in _COUNTS if type(count := fields.get(name)) is int and count >= 0}
     if not raw:
         return None
     return Usage(

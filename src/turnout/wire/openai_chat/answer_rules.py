@@ -16,3 +16,4 @@ _DEPARTURES: Departures = {
 }
 
 ANSWERS = AnswerRules(departures=_DEPARTURES)
+MISTRAL_ANSWERS = AnswerRules(departures={**_DEPARTURES, "refusal": ("approximated", "said as text")})

@@ -6,7 +6,8 @@ from typing import Any
 
 from turnout.errors import ServerFault
 from turnout.types import Choice, Completion, FinishReason, Message, Origin, ToolCall, Usage
-from turnout.wire.openai_chat.messages import read_said, write_said
+from turnout.wire.openai_chat.message_writer import write_said
+from turnout.wire.openai_chat.messages import read_said
 from turnout.wire.openai_chat.usage import read_usage, write_usage
 from turnout.wire.openai_chat.words import WIRE_NAME, finish_reason, is_own, raw_finish, service_tier
 

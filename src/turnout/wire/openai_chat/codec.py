@@ -12,6 +12,7 @@ from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.answers import read_completion
 from turnout.wire.openai_chat.decoder import OpenAIChatDecoder
 from turnout.wire.openai_chat.faults import error_of, read_error
+from turnout.wire.openai_chat.mistral_words import is_mistrals, say_plainly
 from turnout.wire.openai_chat.request_writer import write_request
 from turnout.wire.response_headers import kept_headers
 
@@ -24,6 +25,8 @@ class OpenAIChatCodec:
     def encode(self, request: ChatRequest, provider: Provider, *, stream: bool) -> Encoded:
         lines: list[ReceiptLine] = []
         body = write_request(request, provider, stream, lines)
+        if is_mistrals(request):
+            say_plainly(body, lines)
         http = HttpRequest(
             method="POST",
             url=f"{provider.base_url}/chat/completions",

@@ -35,7 +35,8 @@ from turnout.wire.retry_after import retry_after
 
 # OpenAI: https://platform.openai.com/docs/guides/error-codes (read 2026-11-21)
 _QUOTA = ("insufficient_quota", "billing_not_active", "credit_balance_too_low")
-_CONTEXT = ("context_length_exceeded", "context_window_exceeded", "string_above_max_length")
+# the last is llama.cpp's: https://github.com/ggml-org/llama.cpp/tree/master/tools/server (read 2026-11-21)
+_CONTEXT = ("context_length_exceeded", "context_window_exceeded", "string_above_max_length", "exceed_context_size_error")
 _MODEL = ("model_not_found", "model_not_available", "model_decommissioned")
 
 
@@ -75,7 +76,7 @@ def error_of(
 def _class(status: int | None, code: str, kind: str, message: str) -> type[Error]:
     if code in _QUOTA or kind in _QUOTA or status == 402:
         return QuotaExhausted
-    if code in _CONTEXT or (status in (400, 413, 422) and "context length" in message.lower()):
+    if code in _CONTEXT or kind in _CONTEXT or (status in (400, 413, 422) and "context length" in message.lower()):
         return ContextTooLong
     if code in _MODEL or status == 404:
         return ModelNotFound
@@ -162,9 +163,14 @@ _TOLD: tuple[tuple[type[Error], tuple[int, str, str | None]], ...] = (
 )
 
 
+def is_flat(body: Any) -> bool:
+    """Mistral's form, with the members of ``error`` at the top, which OpenAI's clients cannot read."""
+    return isinstance(body, dict) and body.get("object") == "error" and "error" not in body and "message" in body
+
+
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    if error.wire == WIRE_NAME and error.body is not None:
+    if error.wire == WIRE_NAME and error.body is not None and not is_flat(error.body):
         return error.status or 502, error.body
     status, kind, code = next((told for cls, told in _TOLD if isinstance(error, cls)), (500, "server_error", None))
     if error.wire == WIRE_NAME and error.status is not None:

@@ -8,14 +8,14 @@ from turnout.rules.conversation import MISTRAL_CHAT
 from turnout.rules.media import MediaRules, Takes
 from turnout.types import ChatRequest, HttpRequest, ReceiptLine
 from turnout.wire import Encoded, Wire
-from turnout.wire.openai_chat.answer_rules import ANSWERS
+from turnout.wire.openai_chat.answer_rules import MISTRAL_ANSWERS
 from turnout.wire.openai_chat.codec import OpenAIChatCodec, encode_body
 from turnout.wire.openai_chat.embed import MISTRAL_EMBED, MISTRAL_EMBED_SERVER
 from turnout.wire.openai_chat.files import MISTRAL_FILES
 from turnout.wire.openai_chat.listing import MODELS, MODELS_SERVER
 from turnout.wire.openai_chat.mistral_requests import fit
+from turnout.wire.openai_chat.mistral_server import MistralChatServer
 from turnout.wire.openai_chat.request_writer import write_request
-from turnout.wire.openai_chat.server import OpenAIChatServer
 from turnout.wire.openai_chat.words import WIRE_NAME, is_own
 
 # https://docs.mistral.ai/capabilities/vision, …/capabilities/document_ai/document_qna and …/capabilities/audio (read 2026-11-21)
@@ -50,10 +50,10 @@ WIRE = Wire(
     schemas=dialects.MISTRAL,
     media=_MEDIA,
     chat=MistralChatCodec(),
-    server=OpenAIChatServer(),
+    server=MistralChatServer(),
     embed=MISTRAL_EMBED,
     embed_server=MISTRAL_EMBED_SERVER,
-    answers=ANSWERS,
+    answers=MISTRAL_ANSWERS,
     models=MODELS,
     models_server=MODELS_SERVER,
     files=MISTRAL_FILES,

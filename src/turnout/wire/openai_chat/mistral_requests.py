@@ -32,8 +32,8 @@ _FOREIGN = frozenset(
 )
 _FOREIGN_IN_MESSAGES = ("annotations", "audio", "reasoning_details", "encrypted_content")
 _RENAMED = {"seed": "random_seed", "max_completion_tokens": "max_tokens"}
-# Those that it runs itself: ToolTypes and the tools of mistralai 3.7.0 (read 2026-11-21)
-_TOOLS = frozenset({"code_interpreter", "connector", "document_library", "image_generation", "web_search", "web_search_premium"})
+# Those that it runs itself: ToolTypes and the tools of mistralai 3.7.0 (read 2026-11-21). No set: a type may be anything.
+_TOOLS = ("code_interpreter", "connector", "document_library", "image_generation", "web_search", "web_search_premium")
 _NO_ARGUMENTS = {"type": "object", "properties": {}}
 
 
@@ -86,11 +86,11 @@ def _fit_tools(body: dict[str, Any], own: bool, lines: list[ReceiptLine]) -> Non
         body.pop("tool_choice", None)
     match body.get("tool_choice"):
         case {"type": "allowed_tools", "allowed_tools": {"mode": str(mode), "tools": [*allowed]}}:
-            names = {
+            names = [
                 tool["function"].get("name")
                 for tool in allowed
                 if isinstance(tool, dict) and isinstance(tool.get("function"), dict)
-            }
+            ]
             body["tools"] = [
                 tool for tool in kept if isinstance(tool.get("function"), dict) and tool["function"].get("name") in names
             ]

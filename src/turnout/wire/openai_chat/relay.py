@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
 from turnout.types import Completion, HttpResponse, Origin, Target, Usage
+from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.codec import OpenAIChatCodec
 from turnout.wire.openai_chat.usage import read_usage
 from turnout.wire.openai_chat.words import WIRE_NAME
@@ -21,7 +20,7 @@ class _Answer(Struct):
     id: str
     model: str
     choices: list[msgspec.Raw]
-    usage: dict[str, Any] | None = None
+    usage: msgspec.Raw = msgspec.Raw(b"null")
     service_tier: str | None = None
     created: int | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
@@ -31,22 +30,29 @@ _decode = msgspec.json.Decoder(_Answer).decode
 _codec = OpenAIChatCodec()
 
 
+# how an event ends that says no usage and no end, as OpenAI and most others write it
+_CONTINUES = (b'"finish_reason":null}],"usage":null}', b'"finish_reason":null}]}')
+
+
 def _plain(event: bytes) -> bool:
+    if event.endswith(_CONTINUES):
+        return b'"error"' not in event
     return b'"finish_reason":null' in event and b'"usage":{' not in event and b'"error"' not in event
 
 
 def _skim(response: HttpResponse, target: Target) -> Completion:
     try:
         answer = _decode(response.body)
+        usage = read_json(bytes(answer.usage))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _codec.decode(response, target)
-    if not answer.choices or bytes(answer.error) != b"null":
+    if not answer.choices or bytes(answer.error) != b"null" or not isinstance(usage, dict | None):
         return _codec.decode(response, target)
     return Completion(
         id=answer.id,
         model=answer.model,
         choices=(),
-        usage=read_usage(answer.usage) if answer.usage is not None else Usage(),
+        usage=Usage() if usage is None else read_usage(usage),
         created=answer.created,
         service_tier=answer.service_tier,
         origin=Origin(WIRE_NAME, target.provider),

@@ -34,6 +34,8 @@ _encode = msgspec.json.Encoder().encode
 class OpenAIChatRenderer:
     """``usage``: whether the caller asked for the usage chunk."""
 
+    chunked = False  # what was thought may stand in the content, as Mistral says it: OpenAI's clients read a text there
+
     def __init__(self, usage: bool) -> None:
         self._usage_wanted = usage
         self._usage: Usage | None = None
@@ -146,6 +148,8 @@ class OpenAIChatRenderer:
         if (number := choice.calls.get(event.index)) is not None:
             return self._chunk(event.choice, {"tool_calls": [{"index": number, **event.fields}]})
         kind = choice.thinking.get(event.index)
+        if kind is not None and not self.chunked:
+            return b""
         item = {"type": "thinking", "thinking": []} if kind == "thinking" else {"type": "text", "text": ""}
         return self._chunk(event.choice, {"content": [item | event.fields]})
 
@@ -156,8 +160,10 @@ class OpenAIChatRenderer:
                 choice.thinking[index] = (
                     (part.spelled or {}).get("reasoning", "reasoning_content") if own else "reasoning_content"
                 )
-                if choice.thinking[index] == "thinking":
+                if choice.thinking[index] == "thinking" and self.chunked:
                     return {"content": [write_part(part, own, [], "")]}
+                if choice.thinking[index] == "thinking":
+                    choice.thinking[index] = "reasoning_content"
                 return choice.reasoning(index, part.text) if part.text else {}
             case ToolCall() if own and (part.spelled or {}).get("type") == "function_call":
                 choice.legacy.add(index)
@@ -181,6 +187,8 @@ class OpenAIChatRenderer:
                 delta: dict[str, Any] = {"content": part.text} if part.text else {}
                 cited = [choice.annotation(citation, own) for citation in part.citations if own or citation.url is not None]
                 return delta | ({"annotations": cited} if cited else {})
+        if not own:
+            return {}  # an image, a file: what an answer of this protocol says is text
         content = write_part(part, own, [], "")
         return {"content": [content]} if content is not None else {}
 

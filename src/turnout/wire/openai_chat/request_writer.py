@@ -8,7 +8,7 @@ from typing import Any
 from turnout.catalog.schema import Provider
 from turnout.receipt import dropped, mapped
 from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat, Tool, ToolResult
-from turnout.wire.openai_chat.messages import write_messages
+from turnout.wire.openai_chat.message_writer import write_messages
 from turnout.wire.openai_chat.parts import write_cache_control
 from turnout.wire.openai_chat.results import media_messages
 from turnout.wire.openai_chat.words import PLAIN_FIELDS, deep_merge, is_own, said_in

@@ -29,11 +29,12 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     if thought is None:
         thought = _count(raw, "reasoning_tokens")
     beside = total - prompt - completion if total is not None and prompt is not None and completion is not None else 0
-    if heard and beside == heard:
+    thought_beside = bool(thought) and beside == thought
+    if heard and beside == heard and not thought_beside:  # one of them explains the total
         uncached, (read, write) = _split(prompt, read, write)
     else:
         uncached, (read, write, heard) = _split(prompt, read, write, heard)
-    if thought and beside == thought:
+    if thought_beside:
         said, (spoken,) = _split(completion, spoken)
     else:
         said, (thought, spoken) = _split(completion, thought, spoken)

@@ -40,7 +40,7 @@ from turnout.wire.sse import SseDecoder
 
 class _Piece(Struct, tag_field="type", forbid_unknown_fields=True):
     delta: str
-    output_index: int
+    output_index: int = -1  # llama.cpp leaves it out
     item_id: str = ""
     sequence_number: int = 0
     obfuscation: str | None = None  # padding that hides token lengths; says nothing
@@ -48,7 +48,7 @@ class _Piece(Struct, tag_field="type", forbid_unknown_fields=True):
 
 class _TextPiece(_Piece, tag="response.output_text.delta", forbid_unknown_fields=True):
     content_index: int = 0
-    logprobs: list[Any] | None = None
+    logprobs: list[msgspec.Raw] | None = None
 
 
 class _CallPiece(_Piece, tag="response.function_call_arguments.delta", forbid_unknown_fields=True):
@@ -87,6 +87,7 @@ class OpenAIResponsesDecoder:
         self._started: Started | None = None
         self._said: dict[str, Any] = {}  # the response's fields as last reported
         self._items: dict[int, GrowingItem] = {}
+        self._numbers: dict[str, int] = {}  # of items that are named and not numbered, by their id
         self._told: dict[int, Told] = {}  # what was told of each part, by our index
         self._ended = False
 
@@ -114,7 +115,10 @@ class OpenAIResponsesDecoder:
             piece = _decode_common(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
-        at = piece.output_index * PLACES
+        number = piece.output_index if piece.output_index >= 0 else self._numbers.get(piece.item_id, -1)
+        if number < 0:
+            return None
+        at = number * PLACES
         if type(piece) is _TextPiece:
             told = self._told.get(at + piece.content_index)
             if told is None or told.kind != "message" or piece.logprobs:
@@ -156,12 +160,24 @@ class OpenAIResponsesDecoder:
             yield from self._restated({**beside, **event["response"]}, last=kind in _LAST)
             if kind == "response.failed":
                 raise error_of(event, None, self._target)
-        elif type(event.get("output_index")) is int and isinstance(kind, str):
-            yield from self._of_item(kind, event)
+        elif isinstance(kind, str) and (number := self._number(event)) is not None:
+            yield from self._of_item(kind, self._item(number), event)
 
-    def _of_item(self, kind: str, event: dict[str, Any]) -> Iterator[Event]:
+    def _number(self, event: dict[str, Any]) -> int | None:
+        """Which item an event is about. llama.cpp only names it: such items are numbered in the order in which they come."""
+        number = event.get("output_index")
+        if type(number) is int:
+            return number
+        item = event.get("item")
+        id = item.get("id") if isinstance(item, dict) else event.get("item_id")
+        if not isinstance(id, str) or not id:
+            return None
+        if id not in self._numbers:
+            self._numbers[id] = max(self._items, default=-1) + 1
+        return self._numbers[id]
+
+    def _of_item(self, kind: str, item: GrowingItem, event: dict[str, Any]) -> Iterator[Event]:
         """An event about one item. How far a tool that the provider runs has come is told by its item, when that is done."""
-        item = self._item(event["output_index"])
         if kind == "response.output_item.added":
             yield from item.added(event.get("item"))
         elif kind == "response.output_item.done":

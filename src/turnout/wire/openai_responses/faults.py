@@ -42,6 +42,8 @@ _CODES: dict[str, type[Error]] = {
     "context_length_exceeded": ContextTooLong,
     "context_window_exceeded": ContextTooLong,
     "string_above_max_length": ContextTooLong,
+    # llama.cpp: https://github.com/ggml-org/llama.cpp/tree/master/tools/server (read 2026-11-21)
+    "exceed_context_size_error": ContextTooLong,
     "model_not_found": ModelNotFound,
     "model_not_available": ModelNotFound,
     "rate_limit_exceeded": RateLimited,

@@ -51,6 +51,7 @@ class OpenAIResponsesRenderer:
         self._answer_id = ""
         self._own = False
         self._sequence = 0
+        self._started = False  # something was rendered
         self._begun = False  # response.created was written
         self._items: list[OpenItem] = []
         self._grown: dict[int, OpenItem] = {}  # those of them that may have become complete since the last one began
@@ -62,6 +63,7 @@ class OpenAIResponsesRenderer:
                 self._fold.add(event)
                 return self._text(item, event.text)
             case Started():
+                self._started = True
                 self._fold.add(event)
                 self._answer_id = self._answer_id or event.id
                 self._own = is_own(event.origin)
@@ -83,10 +85,16 @@ class OpenAIResponsesRenderer:
         return b"".join(written)
 
     def fail(self, error: Error) -> bytes:
-        """As the protocol's own servers do it: the error, then the response that failed of it."""
+        """As the protocol's own servers do it: the error, then the response that failed of it.
+
+        The error alone where nothing was rendered: the stream was passed on as it came, and which response it begins is not known
+        here. A second one would be a fault of its own (openai 3.54, lib/streaming/responses: "identity changed").
+        """
         told = written_inside(error)
         code, message = told.get("code") or "server_error", told.get("message") or str(error)
         flat = {"code": told.get("code"), "message": message, "param": told.get("param")}
+        if not self._started:
+            return self._event("error", flat | {"error": told})
         begun = self._begin()
         said = self._event("error", flat | {"error": told})
         failed = {"status": "failed", "error": {"code": code, "message": message}, "incomplete_details": None}

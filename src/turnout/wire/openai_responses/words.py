@@ -44,8 +44,11 @@ def finish_reason(answer: dict[str, Any], *, called_tools: bool) -> FinishReason
 
 
 def ending(finish: FinishReason | None) -> tuple[str, str | None]:
-    """``status`` and ``incomplete_details.reason`` for an answer of another protocol."""
-    if finish is None or finish.unified in ("stop", "stop_sequence", "tool_calls"):
+    """``status`` and ``incomplete_details.reason`` for an answer of another protocol. One that did not say why it ended may have
+    been cut off, and is not told as completed."""
+    if finish is None:
+        return "incomplete", None
+    if finish.unified in ("stop", "stop_sequence", "tool_calls"):
         return "completed", None
     if finish.unified == "error":
         return "failed", None
