@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from turnout.gateway import Gateway, Settings
+from turnout.gateway.serving import configured
 from turnout.registry import Registry
 from turnout.testing.transport import Script
 
@@ -34,8 +35,7 @@ def running(script: Script | None, settings: Settings | None = None, **environ: 
     )
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(gateway, access_log=False, log_level="error", lifespan="on")
-        server: Any = uvicorn.Server(config)
+        server: Any = uvicorn.Server(configured(gateway))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         started = threading.Event()
         startup = server.startup

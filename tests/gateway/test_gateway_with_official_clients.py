@@ -191,6 +191,19 @@ def test_ollamas_client_reaches_a_model_of_another_protocol_whole_and_streamed()
     assert pieces[-1].done_reason == "stop"
 
 
+def test_ollamas_client_generates_from_a_prompt_whole_and_streamed() -> None:
+    script = Script(OPENAI, ScriptedStream(chunks=STREAM))
+    with running(script) as (url, _):
+        client = ollama.Client(host=url)
+        whole = client.generate(model=MODEL, prompt="Name a river", context=[1, 2], stream=False)
+        pieces = list(client.generate(model=MODEL, prompt="Name a river", system="Be brief", stream=True))
+        client._client.close()  # it has no close of its own
+    assert (whole.response, whole.done_reason, whole.eval_count) == ("The Loire", "stop", 2)
+    assert "".join(piece.response or "" for piece in pieces) == "The Loire"
+    assert (pieces[-1].done, pieces[-1].prompt_eval_count) == (True, 3)
+    assert [message["role"] for message in json.loads(script.sent[1].body)["messages"]] == ["system", "user"]
+
+
 def test_the_models_that_can_be_called_are_listed() -> None:
     with running(Script()) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="-") as client:
         ids = [model.id for model in client.models.list()]

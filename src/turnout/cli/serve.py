@@ -9,6 +9,7 @@ EXAMPLES = """
 turnout serve
 turnout serve --port 8080 --host 0.0.0.0 --api-key-env GATEWAY_KEY
 turnout serve --records calls.jsonl
+turnout serve --workers 4
 OPENAI_BASE_URL=http://127.0.0.1:3000/v1 OPENAI_API_KEY=- python my_program.py
 ANTHROPIC_BASE_URL=http://127.0.0.1:3000 ANTHROPIC_API_KEY=- python my_program.py
 """
@@ -23,6 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lane", choices=("fast", "full"), default="fast", help="full: read and write every request anew")
     parser.add_argument("--concurrent", type=_positive, default=1000, metavar="N", help="calls at once (default: 1000)")
+    parser.add_argument(
+        "--waiting", type=_count, default=1000, metavar="N", help="calls that wait for their turn (default: 1000)"
+    )
+    parser.add_argument(
+        "--max-body", type=_positive, default=64, metavar="MB", help="the largest request, in megabytes (default: 64)"
+    )
+    parser.add_argument(
+        "--keep-records", type=_count, default=1000, metavar="N", help="records to be asked for at /calls/ID (default: 1000)"
+    )
+    parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes on the same port (default: 1)")
     parser.add_argument(
         "--records", metavar="FILE", help="append a record of each call to FILE, as JSON lines; no content, no key"
     )
@@ -47,9 +58,27 @@ def run(options: argparse.Namespace) -> int:
     from turnout.gateway.settings import Limits, Settings
 
     settings = Settings(
-        api_key=key, lane=options.lane, translation=options.translation, limits=Limits(concurrent=options.concurrent)
+        api_key=key,
+        lane=options.lane,
+        translation=options.translation,
+        limits=Limits(concurrent=options.concurrent, waiting=options.waiting, body_bytes=options.max_body * 1024 * 1024),
+        records_kept=options.keep_records,
     )
-    return serve(settings, host=options.host, port=options.port, drain_seconds=options.drain_seconds, records=options.records)
+    return serve(
+        settings,
+        host=options.host,
+        port=options.port,
+        drain_seconds=options.drain_seconds,
+        records=options.records,
+        workers=options.workers,
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below zero")
+    return number
 
 
 def _positive(text: str) -> int:

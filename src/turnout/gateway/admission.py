@@ -19,6 +19,7 @@ class Admission:
         self._limits = limits
         self._queue: deque[asyncio.Future[None]] = deque()
         self.active = 0
+        self.refused = 0  # since the beginning
         self._average = 1.0  # seconds a call takes
 
     @property
@@ -60,6 +61,7 @@ class Admission:
         self.active -= 1
 
     def _full(self) -> RateLimited:
+        self.refused += 1
         wait = max(1.0, self._average * (len(self._queue) + 1) / self._limits.concurrent)
         return RateLimited(
             f"this gateway serves {self._limits.concurrent} calls at once and {len(self._queue)} wait: try again in {wait:.0f} s",

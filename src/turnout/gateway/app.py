@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from turnout.errors import AuthenticationFailed, Error, ServerFault
 from turnout.gateway.admission import Admission
 from turnout.gateway.asgi import CallerLeft, Headers, Message, Receive, Scope, Send, header, read_body, reply
+from turnout.gateway.counting import Counting
 from turnout.gateway.exchange import Exchange
 from turnout.gateway.operations import OPERATIONS
-from turnout.gateway.pages import PAGES
+from turnout.gateway.pages import CALLS, PAGES, call
 from turnout.gateway.records import Records, Sink
 from turnout.gateway.routes import Route, Routes
 from turnout.gateway.settings import Settings
@@ -21,7 +22,10 @@ from turnout.gateway.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from turnout.registry import Registry
+    from turnout.telemetry.shared import SharedCounts
     from turnout.transport import AsyncTransport
+    from turnout.transport.local_servers import LocalServers
+    from turnout.types import Target
 
 _MAX_ID = 128  # characters of a request id that a caller may choose
 
@@ -39,13 +43,15 @@ class Gateway:
         registry: Callable[[], Registry] | None = None,
         transport: AsyncTransport | None = None,
         sinks: Sequence[Sink] = (),
+        shared: SharedCounts | None = None,
     ) -> None:
         self.settings = settings
         self._registry = registry or _registry
-        self._transport = transport or _transport()
+        self._transport = transport or own_transport()
         self.snapshot = Snapshot(self._registry(), self._transport)
         self.admission = Admission(settings.limits)
-        self.records = Records(sinks, settings.records_kept)
+        self.counting = Counting(self._known, self.admission, sinks, shared)
+        self.records = Records((self.counting.metrics.add, *sinks), settings.records_kept)
         self.routes = Routes()
         self.draining = False
         self._key = settings.api_key.encode() if settings.api_key else None
@@ -55,9 +61,22 @@ class Gateway:
 
         Raises what is wrong with the new one, which then changes nothing.
         """
-        fresh = Snapshot(self._registry(), self._transport)
-        fresh.registry.validate()
+        try:
+            fresh = Snapshot(self._registry(), self._transport)
+            fresh.registry.validate()
+        except Error:
+            self.counting.metrics.reloaded("refused")
+            raise
         self.snapshot = fresh
+        self.counting.metrics.reloaded("ok")
+
+    def _known(self, target: Target) -> bool:
+        return self.snapshot.names.knows(target)
+
+    def check(self, scope: Scope) -> None:
+        """Raises AuthenticationFailed for who does not send the gateway's key, if it has one."""
+        if self._key is not None:
+            self._check_key(scope)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -91,8 +110,7 @@ class Gateway:
             began = await self.admission.enter()
             await OPERATIONS[route.operation](exchange, body, snapshot, self.settings)
         except Error as error:
-            exchange.note(type(error).__name__)
-            await self._refuse(exchange, snapshot, error)
+            await self._refuse(exchange, snapshot, error, type(error).__name__)
         except CallerLeft:
             exchange.note("cancelled")
         except asyncio.CancelledError:
@@ -103,18 +121,19 @@ class Gateway:
             import logging
 
             logging.getLogger("turnout.gateway").exception("call %s failed inside the gateway", exchange.id)
-            exchange.note(type(fault).__name__)
-            await self._refuse(exchange, snapshot, ServerFault(f"the gateway failed; its log has more under {exchange.id}"))
+            own = ServerFault(f"the gateway failed; its log has more under {exchange.id}")
+            await self._refuse(exchange, snapshot, own, type(fault).__name__)
         finally:
             if began is not None:
                 self.admission.leave(began)
 
-    async def _refuse(self, exchange: Exchange, snapshot: Snapshot, error: Error) -> None:
-        if exchange.started:  # half an answer: an honest break is all that is left
-            await exchange.last()
-            return
-        status, body = _rendered(snapshot, exchange.route, error)
-        await exchange.refuse(status, body, error)
+    async def _refuse(self, exchange: Exchange, snapshot: Snapshot, error: Error, outcome: str) -> None:
+        try:
+            if not exchange.started:  # of half an answer nothing is left but to break off, which the server does for us
+                status, body = _rendered(snapshot, exchange.route, error)
+                await exchange.refuse(status, body, error)
+        finally:
+            exchange.note(outcome)
 
     def _check_key(self, scope: Scope) -> None:
         """Where each vendor's clients put their key; compared in a time that tells nothing."""
@@ -132,6 +151,9 @@ class Gateway:
             raise AuthenticationFailed(f"{what}: send it as 'authorization: Bearer KEY', x-api-key or x-goog-api-key", status=401)
 
     async def _no_route(self, scope: Scope, send: Send) -> None:
+        if scope["path"].startswith(CALLS) and scope["method"] in ("GET", "HEAD"):
+            await call(self, scope, send)
+            return
         from msgspec import json
 
         at = self.routes.at(scope["path"])
@@ -163,7 +185,10 @@ class Gateway:
 def _rendered(snapshot: Snapshot, route: Route, error: Error) -> tuple[int, bytes]:
     wire = snapshot.wire(route.wire)
     assert wire.server is not None
-    return wire.server.render_error(error)
+    status, body = wire.server.render_error(error)
+    if error.status is not None and error.wire is None and error.target is None:  # the gateway's own, and it knows best
+        status = error.status
+    return status, body
 
 
 def _names(scope: Scope) -> dict[bytes, bytes]:
@@ -184,7 +209,7 @@ def _registry() -> Registry:
     return Registry()
 
 
-def _transport() -> AsyncTransport:
+def own_transport(servers: LocalServers | None = None) -> AsyncTransport:
     from turnout.transport.local import AsyncLocalTransport
 
-    return AsyncLocalTransport()
+    return AsyncLocalTransport(servers=servers)

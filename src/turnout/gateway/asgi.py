@@ -63,10 +63,11 @@ def _too_large(limits: Limits) -> BodyTooLarge:
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of that name (lower case), as text."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return None
+    by_name = scope.get("turnout.headers")
+    if by_name is None:  # looked at several times in each call
+        by_name = scope["turnout.headers"] = dict(reversed(scope["headers"]))
+    value = by_name.get(name)
+    return None if value is None else str(value, "latin-1")
 
 
 async def reply(

@@ -11,6 +11,7 @@ from turnout.adapt.answers import departures
 from turnout.engine.call import Call
 from turnout.engine.relay import RelayCall
 from turnout.errors import ConfigError, Error
+from turnout.events import Started
 from turnout.gateway.attendant import Attendant
 from turnout.gateway.names import Choice, told
 from turnout.types import ChatRequest
@@ -50,16 +51,17 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
     exchange.stream = stream if route.streams is None else route.streams
     choice = _choose(exchange, named or exchange.path_model or request.model, snapshot, wire)
     request = replace(request, model=exchange.model)
-    call = Call(request, choice.plan, settings.translation)
+    call = Call(request, choice.plan, settings.translation, keeps_content=False)
+    exchange.call = call
     line = snapshot.client.line(call, choice.plan)
     if exchange.stream:
         renderer = _renderer(exchange, wire.server, request)
-        await _stream(exchange, call, line, settings, _Rendered(renderer), _framing(exchange))
+        await _stream(exchange, call, line, settings, _Rendered(renderer, exchange, wire.protocol), _framing(exchange))
         return
     async with Attendant(exchange.receive, settings.keep_alive_seconds) as attendant:
         exchange.attendant = attendant
         async with line:
-            completion = await line.run(call.complete())
+            completion = exchange.identified(await line.run(call.complete()), wire.protocol)
     lines = departures(completion, wire)
     await exchange.answer(wire.server.render(completion), completion, lines)
     exchange.note("ok", None, completion, lines)
@@ -68,9 +70,11 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
 def _choose(exchange: Exchange, model: str, snapshot: Snapshot, wire: Wire) -> Choice:
     exchange.model = model
     try:
-        return snapshot.names.choose(model, exchange.route, wire)
+        choice = snapshot.names.choose(model, exchange.route, wire)
     except ConfigError as error:
         raise told(error, model) from error
+    exchange.alike = choice.passes
+    return choice
 
 
 def _untouched(passing: Passing, choice: Choice) -> bool:
@@ -96,6 +100,7 @@ async def _relay(
     assert wire.relay is not None
     headers = {name.decode(): value for name in _FORWARDED if (value := exchange.header(name)) is not None}
     call = RelayCall(passing, wire.relay, exchange.model, choice.plan, headers)
+    exchange.call = call
     line = client.line(call, choice.plan)
     if exchange.stream:
         renderer = server.renderer(ChatRequest(model=exchange.model, messages=()))
@@ -112,13 +117,18 @@ async def _relay(
 class _Rendered:
     """Events as the caller's protocol says them."""
 
-    def __init__(self, renderer: StreamRenderer) -> None:
+    def __init__(self, renderer: StreamRenderer, exchange: Exchange, protocol: str) -> None:
         self._render = renderer.render
+        self._exchange = exchange
+        self._protocol = protocol
         self.finish = renderer.finish
         self.fail = renderer.fail
 
     def join(self, events: Sequence[Any]) -> bytes:
-        return b"".join(map(self._render, events))
+        return b"".join([self._render(self._whose(event) if type(event) is Started else event) for event in events])
+
+    def _whose(self, event: Started) -> Started:
+        return self._exchange.identified(event, self._protocol)
 
 
 class _Passed:
@@ -157,8 +167,9 @@ async def _stream(
                 return
             exchange.first_event_now()
             if not exchange.started:
-                begun = call.priced(session.completion())
-                await exchange.begin(framing, replace(begun, cost=None), attempts=len(begun.attempts) + 1)
+                begun = call.begun()
+                exchange.provider_headers = session.headers
+                await exchange.begin(framing, begun, attempts=len(begun.attempts) + 1)
             try:
                 if data := out.join(session.seen):
                     await exchange.more(data)
@@ -192,7 +203,7 @@ def _framing(exchange: Exchange) -> str:
         return "aws"
     if _is_array(exchange):
         return "json"
-    return "ndjson" if exchange.route.wire == "ollama" else "sse"
+    return "ndjson" if exchange.route.wire in ("ollama", "ollama-generate") else "sse"
 
 
 def _renderer(exchange: Exchange, server: ChatServer, request: ChatRequest) -> StreamRenderer:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from turnout.errors import Error
+from turnout.events import Started
 from turnout.gateway.asgi import Headers, Receive, Scope, Send, header, reply
 from turnout.gateway.attendant import Attendant
+from turnout.gateway.rate_limits import rate_limits, wait_of
 from turnout.gateway.records import GatewayRecord, Records, summary
 from turnout.gateway.routes import Route
 from turnout.records import CallRecord
-from turnout.types import Completion, Embeddings, Ranking, ReceiptLine
+from turnout.types import Completion, Embeddings, Ranking, ReceiptLine, Target
 
+if TYPE_CHECKING:
+    from turnout.engine.call import Call
+    from turnout.engine.relay import RelayCall
+
+Named = TypeVar("Named", Completion, Started)
 Answered = Completion | Embeddings | Ranking  # all know their target, attempts, usage, cost and receipt
 
 LEFT = 499  # what nginx notes of a client that closed before its answer
@@ -21,6 +31,11 @@ LEFT = 499  # what nginx notes of a client that closed before its answer
 _KINDS = {"sse": b"text/event-stream; charset=utf-8", "ndjson": b"application/x-ndjson", "json": b"application/json"}
 _EVENT_STREAM = b"application/vnd.amazon.eventstream"
 _MAX_RECEIPT_HEADER = 4096  # bytes; a whole receipt that is longer can be asked for by the call's id
+
+
+@lru_cache(maxsize=1024)
+def _named(target: Target) -> bytes:
+    return str(target).encode("unicode_escape")
 
 
 class Exchange:
@@ -43,6 +58,10 @@ class Exchange:
         self.status = 0
         self.first_event: float | None = None
         self.attendant: Attendant | None = None
+        self.call: Call | RelayCall | None = None  # once there is one: it knows what was tried
+        self.target: Target | None = None  # who is asked first, where there is no such call
+        self.alike = False  # every candidate speaks the caller's protocol
+        self.provider_headers: Mapping[str, str] | None = None  # of a stream that began
         self._noted = False
 
     @property
@@ -52,6 +71,16 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         return header(self.scope, name)
+
+    def identified(self, answer: Named, protocol: str) -> Named:
+        """``answer`` with this exchange's id and time where another protocol gave none: clients tell answers apart by them.
+
+        npm's openai 6.49 tells no usage of a stream whose chunks have an empty id.
+        """
+        if (answer.id and answer.created is not None) or (answer.origin is not None and answer.origin.wire == protocol):
+            return answer
+        created = int(self._clock) if answer.created is None else answer.created
+        return replace(answer, id=answer.id or self.id, created=created)
 
     # -- whole answers -------------------------------------------------------------------------
 
@@ -64,10 +93,12 @@ class Exchange:
         self.started = True
         self.status = status
         headers = self.headers(None)
-        if error.retry_after is not None:
-            headers.append((b"retry-after", str(max(0, round(error.retry_after))).encode()))
+        if (wait := wait_of(error)) is not None:
+            headers.append((b"retry-after", str(max(0, round(wait))).encode()))
+        if error.headers and error.wire == self.route.wire:
+            headers += rate_limits(error.headers)
         if error.target is not None:
-            headers.append((b"x-turnout-target", str(error.target).encode("ascii", "backslashreplace")))
+            headers.append((b"x-turnout-target", _named(error.target)))
         await reply(self.send, status, body, headers)
 
     # -- streams -------------------------------------------------------------------------------
@@ -102,12 +133,15 @@ class Exchange:
         if completion is None:
             return said
         if completion.target is not None:
-            said.append((b"x-turnout-target", str(completion.target).encode("ascii", "backslashreplace")))
+            said.append((b"x-turnout-target", _named(completion.target)))
         said.append((b"x-turnout-attempts", b"%d" % (len(completion.attempts) if attempts is None else attempts)))
         if completion.cost is not None:
             said.append((b"x-turnout-cost", f"{completion.cost.total.normalize():f}".encode()))
         if completion.receipt is not None:
             said.append((b"x-turnout-receipt", self._receipt(completion, lines)))
+        theirs = completion.headers or self.provider_headers
+        if theirs and (self.alike or (completion.origin is not None and completion.origin.wire == self.route.wire)):
+            said += rate_limits(theirs)
         return said
 
     def _receipt(self, completion: Answered, lines: Sequence[ReceiptLine]) -> bytes:
@@ -130,7 +164,9 @@ class Exchange:
             return
         self._noted = True
         receipt = completion.receipt if completion is not None else None
-        facts: dict[str, Any] = {}
+        facts: dict[str, Any] = {"target": self.target}
+        if call is None and completion is None and self.call is not None:
+            call = self.call.record(outcome)
         if call is not None:
             facts = {"target": call.target, "attempts": call.attempts, "usage": call.usage, "cost": call.cost}
         elif completion is not None:

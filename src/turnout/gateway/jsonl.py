@@ -3,50 +3,72 @@
 from __future__ import annotations
 
 import os
-from queue import Empty, Full, Queue
-from threading import Thread
-from typing import BinaryIO
+from collections import deque
+from io import FileIO
+from threading import Event, Thread
 
 from msgspec import json
 
+from turnout.errors import ConfigError
 from turnout.gateway.records import GatewayRecord
 
 _MOST_WAITING = 10_000  # records; beyond that they are counted and left out
+_PAUSE = 0.1  # seconds between two writes: a thread that woke for each record would take the interpreter from the calls
 
 
 class JsonlSink:
-    """``dropped`` counts the records that found the queue full. ``close`` writes what is waiting."""
+    """``dropped`` counts the records that found the queue full or the disk. ``close`` writes what is waiting.
+
+    Raises ConfigError for a file that cannot be opened.
+    """
 
     def __init__(self, path: str) -> None:
-        self._file: BinaryIO = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
-        self._queue: Queue[GatewayRecord | None] = Queue(_MOST_WAITING)
+        try:
+            self._file = FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+        except OSError as error:
+            raise ConfigError(f"records cannot be written to {path}: {error.strerror}") from None
+        self._encode = json.Encoder().encode
+        self._lines: deque[bytes] = deque()
+        self._closing = Event()
         self.dropped = 0
+        self._failed = False
         self._thread = Thread(target=self._write, name="turnout-records", daemon=True)
         self._thread.start()
 
     def __call__(self, record: GatewayRecord) -> None:
-        try:
-            self._queue.put_nowait(record)
-        except Full:
+        if len(self._lines) < _MOST_WAITING:
+            self._lines.append(self._encode(record))
+        else:
             self.dropped += 1
 
     def close(self) -> None:
-        self._queue.put(None)
+        self._closing.set()
         self._thread.join()
         self._file.close()
 
     def _write(self) -> None:
-        encode = json.Encoder().encode
-        while True:
-            record = self._queue.get()
-            lines: list[bytes] = []
-            while record is not None:
-                lines.append(encode(record) + b"\n")
-                try:
-                    record = self._queue.get_nowait()
-                except Empty:
-                    break
-            self._file.write(b"".join(lines))
-            self._file.flush()
-            if record is None:
-                return
+        last = False
+        while not last:
+            last = self._closing.wait(_PAUSE)
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if not lines:
+                continue
+            try:
+                self._append(b"\n".join(lines) + b"\n")
+            except OSError as error:
+                self.dropped += len(lines)
+                self._complain(error)
+
+    def _append(self, data: bytes) -> None:
+        """In one write where the system takes it whole, so that the lines of several workers do not mix."""
+        while data:
+            data = data[self._file.write(data) :]
+
+    def _complain(self, error: OSError) -> None:
+        """Once: the count goes on in the metrics."""
+        if self._failed:
+            return
+        self._failed = True
+        import logging
+
+        logging.getLogger("turnout.gateway").error("records cannot be written: %s", error)

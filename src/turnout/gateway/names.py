@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from turnout.engine.plan import Plan
-from turnout.errors import ConfigError, MissingKey, ModelNotFound, UnknownName
+from turnout.errors import ConfigError, MissingKey, ModelNotFound, RequestError, UnknownName
 from turnout.gateway.routes import Route
 from turnout.registry import Operation, Registry
 from turnout.types import Target
@@ -13,10 +13,6 @@ from turnout.wire import Wire
 
 _MOST = 4096  # names kept; callers write whatever they like
 _MOST_FALLBACKS = 16
-
-
-class Served(ModelNotFound):
-    """No such model here, in words for a caller of the gateway."""
 
 
 class Choice:
@@ -47,7 +43,7 @@ class Names:
         self._bare: dict[tuple[str, str], str] = {}
 
     def choose(self, said: str, route: Route, wire: Wire, operation: Operation = "chat") -> Choice:
-        """Raises UnknownName, MissingKey or another ConfigError that says what to do."""
+        """Raises UnknownName, MissingKey or another ConfigError that says what to do, RequestError for no name or too many."""
         key = (said, route.provider, operation if operation != "chat" else wire.name)
         choice = self._choices.get(key)
         if choice is None:
@@ -77,6 +73,18 @@ class Names:
             registry.resolve(name)  # raises, with the nearest names
         return found or name
 
+    def knows(self, target: Target) -> bool:
+        """True for a model of the catalog or a file, or one that an alias names; callers' own inventions are none of these."""
+        if self._registry.model(target) is not None:
+            return True
+        for alias in self._registry.config.aliases:
+            try:
+                if target in self._registry.targets(alias):
+                    return True
+            except ConfigError:
+                continue  # an alias that stands for nothing; who calls it is told
+        return False
+
     def _serving(self, name: str, home: str | None) -> str | None:
         """ "provider/name" for the provider to ask: home, then those that can be called, then the first that would need a key."""
         registry = self._registry
@@ -94,16 +102,17 @@ def _listed(said: str) -> Sequence[str]:
     """ "a, b" is a, and b if a fails."""
     names = [name for part in said.split(",") if (name := part.strip())]
     if not names:
-        raise ConfigError("no model was named: the request's model must be 'provider/model', an alias, or a list 'a, b'")
+        what = "no model was named: the request's model must be 'provider/model', an alias, or a list 'a, b'"
+        raise RequestError(what, status=400, param="model")
     if len(names) > _MOST_FALLBACKS:
-        raise ConfigError(f"{len(names)} models were named; a list may hold {_MOST_FALLBACKS}")
+        raise RequestError(f"{len(names)} models were named; a list may hold {_MOST_FALLBACKS}", status=400, param="model")
     return names
 
 
 def told(error: ConfigError, model: str) -> ModelNotFound | ConfigError:
     """What a caller is told of a set-up that is not his: which model cannot be called, and what whoever runs this must do."""
     if isinstance(error, (UnknownName, MissingKey)):
-        return Served(f"model {model!r} cannot be called here: {error}", status=404, code="model_not_found", param="model")
+        return ModelNotFound(f"model {model!r} cannot be called here: {error}", status=404, code="model_not_found", param="model")
     return error
 
 

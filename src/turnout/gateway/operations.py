@@ -6,15 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec.structs import replace
 
-from turnout.catalog.listed import listed
 from turnout.errors import ConfigError, ModelNotFound
 from turnout.gateway.chat import MODELS_HEADER, chat
 from turnout.gateway.exchange import Exchange
-from turnout.gateway.names import own_targets, told
+from turnout.gateway.names import told
 from turnout.gateway.settings import Settings
 from turnout.gateway.snapshot import Snapshot
 from turnout.registry import Operation
-from turnout.types import ListedModel
 
 Serve = Callable[[Exchange, bytes, Snapshot, Settings], Awaitable[None]]
 
@@ -50,10 +48,8 @@ async def count(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
 
 
 async def models(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:
-    server = snapshot.wire(exchange.route.wire).models_server
-    assert server is not None
-    page = server.page(_served(snapshot), exchange.scope["query_string"].decode("latin-1"))
-    await exchange.answer(server.render(page), None)
+    page = await snapshot.listing.page(snapshot.wire(exchange.route.wire), exchange.scope["query_string"].decode("latin-1"))
+    await exchange.answer(page, None)
     exchange.note("ok")
 
 
@@ -61,7 +57,7 @@ async def model(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
     server = snapshot.wire(exchange.route.wire).models_server
     assert server is not None
     exchange.model = exchange.path_model
-    found = next((row for row in _served(snapshot) if row.id == exchange.path_model), None)
+    found = (await snapshot.listing.models()).get(exchange.path_model)
     if found is None:
         raise ModelNotFound(
             f"no model {exchange.path_model!r} can be called here; the list of models has those that can",
@@ -78,19 +74,10 @@ def _named(exchange: Exchange, said: str, snapshot: Snapshot, operation: Operati
     exchange.model = exchange.header(MODELS_HEADER) or exchange.path_model or said
     try:
         name = snapshot.names.target(exchange.model.strip(), exchange.route.provider)
-        snapshot.registry.plan(name, operation=operation)
+        exchange.target = snapshot.registry.plan(name, operation=operation).candidates[0].target
     except ConfigError as error:
         raise told(error, exchange.model) from error
     return name
-
-
-def _served(snapshot: Snapshot) -> list[ListedModel]:
-    """Every model that can be called from here, under the name to call it by."""
-    if snapshot.listed is None:
-        registry = snapshot.registry
-        rows = [row for target in own_targets(registry) if (row := registry.model(target)) is not None]
-        snapshot.listed = [replace(listed(row), id=str(row.target)) for row in rows]
-    return snapshot.listed
 
 
 OPERATIONS: Mapping[str, Serve] = {

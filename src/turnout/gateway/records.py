@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -39,6 +40,8 @@ class GatewayRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 Sink = Callable[[GatewayRecord], None]
 
+_BETWEEN_WARNINGS = 60.0  # seconds
+
 
 class Records:
     """Tells every sink, and keeps the latest to be asked for. A sink that fails is logged once a minute and fails nothing."""
@@ -47,6 +50,7 @@ class Records:
         self._sinks = tuple(sinks)
         self._kept = kept
         self._latest: OrderedDict[str, GatewayRecord] = OrderedDict()
+        self._warn_again = 0.0
 
     def add(self, record: GatewayRecord) -> None:
         if self._kept:
@@ -56,10 +60,17 @@ class Records:
         for sink in self._sinks:
             try:
                 sink(record)
-            except Exception:
-                import logging
+            except Exception:  # noqa: BLE001 - whatever a sink does, the call has its answer
+                self._warn()
 
-                logging.getLogger("turnout.gateway").warning("a sink failed on a record", exc_info=True)
+    def _warn(self) -> None:
+        now = time.monotonic()
+        if now < self._warn_again:
+            return
+        self._warn_again = now + _BETWEEN_WARNINGS
+        import logging
+
+        logging.getLogger("turnout.gateway").warning("a sink failed on a record", exc_info=True)
 
     def get(self, id: str) -> GatewayRecord | None:
         return self._latest.get(id)

@@ -42,6 +42,7 @@ def _get(path: str, operation: Operation, wire: str, provider: str, header: byte
 
 ROUTES = (
     _chat("/v1/chat/completions", "openai-chat", "openai"),
+    _chat("/mistral/v1/chat/completions", "mistral-chat", "mistral"),
     _chat("/v1/responses", "openai-responses", "openai"),
     _chat("/v1/messages", "anthropic-messages", "anthropic"),
     _chat("/v1beta/models/{model}:generateContent", "gemini", "google", streams=False),
@@ -50,9 +51,11 @@ ROUTES = (
     _chat("/v1/models/{model}:streamGenerateContent", "gemini", "google", streams=True),
     _chat("/v2/chat", "cohere-chat", "cohere"),
     _chat("/api/chat", "ollama", "ollama"),
+    _chat("/api/generate", "ollama-generate", "ollama"),
     _chat("/model/{model}/converse", "bedrock-converse", "amazon-bedrock", streams=False),
     _chat("/model/{model}/converse-stream", "bedrock-converse", "amazon-bedrock", streams=True),
     _post("/v1/embeddings", "embed", "openai-chat", "openai"),
+    _post("/mistral/v1/embeddings", "embed", "mistral-chat", "mistral"),
     _post("/v2/embed", "embed", "cohere-chat", "cohere"),
     _post("/api/embed", "embed", "ollama", "ollama"),
     _post("/v1beta/models/{model}:embedContent", "embed", "gemini", "google"),
@@ -64,6 +67,8 @@ ROUTES = (
     _post("/v1/responses/input_tokens", "count", "openai-responses", "openai"),
     _get("/v1/models", "models", "anthropic-messages", "anthropic", b"anthropic-version"),
     _get("/v1/models", "models", "openai-chat", "openai"),
+    _get("/mistral/v1/models", "models", "mistral-chat", "mistral"),
+    _get("/mistral/v1/models/{model}", "model", "mistral-chat", "mistral"),
     _get("/v1/models/{model}", "model", "anthropic-messages", "anthropic", b"anthropic-version"),
     _get("/v1/models/{model}", "model", "openai-chat", "openai"),
     _get("/v1beta/models", "models", "gemini", "google"),
@@ -82,7 +87,7 @@ class Routes:
         for row in rows:
             if "{model}" in row.path:
                 before, after = row.path.split("{model}")
-                self._patterns.append((re.compile(re.escape(before) + "(.+)" + re.escape(after)), row))
+                self._patterns.append((re.compile(re.escape(before) + "(.+)" + re.escape(after), re.DOTALL), row))
             else:
                 self._exact.setdefault(row.path, []).append(row)
 

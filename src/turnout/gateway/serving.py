@@ -3,73 +3,124 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
+from types import FrameType
 
 import uvicorn
 
 from turnout.errors import Error
 from turnout.gateway.app import Gateway
 from turnout.gateway.jsonl import JsonlSink
+from turnout.gateway.listening import bind, names
+from turnout.gateway.protocol import guarded
 from turnout.gateway.settings import Settings
 
+# New objects between two looks for garbage, and looks between two longer ones. A call makes few cycles, and Python's usual 700
+# objects are those of a handful of calls: looking took 6 % of the time that a call takes.
+_GARBAGE = (10_000, 20, 20)
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
-def serve(settings: Settings, *, host: str, port: int, drain_seconds: int, records: str | None = None) -> int:
+
+def serve(settings: Settings, *, host: str, port: int, drain_seconds: int, records: str | None = None, workers: int = 1) -> int:
     """Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again. Gives the exit code.
 
     After SIGTERM no new connection is taken, and what is under way may end within ``drain_seconds``.
+    Raises ConfigError when the port cannot be had or the configuration is wrong.
     """
+    if workers > 1:
+        from turnout.gateway.workers import supervise
+
+        return supervise(settings, host=host, port=port, drain_seconds=drain_seconds, records=records, workers=workers)
     sink = JsonlSink(records) if records is not None else None
     gateway = Gateway(settings, sinks=(sink,) if sink is not None else ())
-    config = uvicorn.Config(
-        gateway,
-        host=host,
-        port=port,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=drain_seconds,
-    )
-    server = _Server(config, gateway)
+    gateway.snapshot.registry.validate()
+    (sockets,) = bind(host, port)
+
+    def announce() -> None:
+        for name in names(sockets):
+            say(f"serving on {name}")
+
     try:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(server.serve())
-    except KeyboardInterrupt:
-        pass
+        return Server(gateway, drain_seconds, on_start=announce).run_on(sockets)
     finally:
         if sink is not None:
             sink.close()
-    return 0 if server.started else 1
 
 
-class _Server(uvicorn.Server):
-    """Says where it listens once it does, and takes SIGHUP."""
+def configured(gateway: Gateway, drain_seconds: int | None = None) -> uvicorn.Config:
+    limits = gateway.settings.limits
+    return uvicorn.Config(
+        gateway,
+        http=guarded(limits),
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        proxy_headers=False,  # nothing here asks where a caller is
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type] # a timer's seconds, whole or not
+        timeout_graceful_shutdown=drain_seconds,
+    )
 
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
-        super().__init__(config)
+
+class Server(uvicorn.Server):
+    """Takes SIGHUP, and calls ``on_start`` once it listens. ``quiet``: says only what went wrong with a reload."""
+
+    def __init__(
+        self, gateway: Gateway, drain_seconds: int, *, on_start: Callable[[], None] | None = None, quiet: bool = False
+    ) -> None:
+        super().__init__(configured(gateway, drain_seconds))
         self._gateway = gateway
+        self._on_start = on_start
+        self._quiet = quiet
+
+    def run_on(self, sockets: list[socket]) -> int:
+        """Until a signal ends it. Gives the exit code."""
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self.serve(sockets))
+        return 0 if self.started else 1
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.started:
             return
+        gc.collect()
+        gc.freeze()  # what serves for ever is never garbage
+        gc.set_threshold(*_GARBAGE)
         if hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, self._gateway)
-        for listening in self.servers:
-            for sock in listening.sockets:
-                address, port = sock.getsockname()[:2]
-                _say(f"serving on http://{f'[{address}]' if ':' in address else address}:{port}")
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        if self._on_start is not None:
+            self._on_start()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn raises the signal again at the end, which would end the process before its records are written."""
+        before = {number: signal.signal(number, self._end) for number in ENDING}
+        try:
+            yield
+        finally:
+            for number, disposition in before.items():
+                signal.signal(number, disposition)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._gateway.draining = True
+        self.handle_exit(number, frame)
+
+    def _reload(self) -> None:
+        try:
+            self._gateway.reload()
+        except Error as error:
+            say(f"the configuration was not reloaded, and the old one goes on: {error}")
+        else:
+            if not self._quiet:
+                say("the configuration was read again")
 
 
-def _reload(gateway: Gateway) -> None:
-    try:
-        gateway.reload()
-    except Error as error:
-        _say(f"the configuration was not reloaded, and the old one goes on: {error}")
-    else:
-        _say("the configuration was read again")
-
-
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"turnout: {text}", file=sys.stderr, flush=True)  # noqa: T201 - a server's word to whoever started it

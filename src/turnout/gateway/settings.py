@@ -12,6 +12,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     body_bytes: int = 64 * 1024 * 1024
     body_seconds: float = 60.0  # for a whole request body to arrive
+    head_bytes: int = 64 * 1024  # of the request line and the headers
+    headers: int = 100
+    head_seconds: float = 10.0  # for a whole head to arrive
+    idle_seconds: float = 75.0  # between two requests of a connection
+    write_seconds: float = 60.0  # for a caller who reads nothing while we hold more for him
+    connections: int = 10_000
     concurrent: int = 1000  # calls at once, streams included
     waiting: int = 1000  # calls that wait for their turn; the next is refused with 429
     waiting_seconds: float = 30.0
@@ -25,7 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lane: Literal["fast", "full"] = "fast"
     translation: Literal["lenient", "strict"] = "lenient"
     keep_alive_seconds: float = 15.0  # of silence before a stream's caller is told that it still lives
-    records_kept: int = 1000  # in memory, to be asked for by their id
+    records_kept: int = 1000  # in memory, to be asked for by their id; 0: none
 
     def __repr__(self) -> str:
         """Without the key."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from turnout.client.aio import AsyncClient
+from turnout.gateway.listing import Listing
 from turnout.gateway.names import Names
 from turnout.registry import Registry
 from turnout.transport import AsyncTransport
-from turnout.types import ListedModel
 from turnout.wire import Wire
 
 
@@ -17,7 +17,7 @@ class Snapshot:
         self.registry = registry
         self.client = AsyncClient(registry, transport)
         self.names = Names(registry)
-        self.listed: list[ListedModel] | None = None  # what can be called, once somebody asked
+        self.listing = Listing(registry)
         self._wires: dict[str, Wire] = {}
 
     def wire(self, name: str) -> Wire:

@@ -1,0 +1,1 @@
+"""Who listens: counts of finished calls, under OpenTelemetry's names, for Prometheus."""
