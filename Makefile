@@ -3,6 +3,9 @@
 PYTHON ?= python3
 CORPUS ?= ../shared/corpus/open
 SECONDS ?= 60
+ROUNDS ?= 3
+EACH ?= 3
+SOAK ?= 600
 QUESTION ?= What is the capital of France, and what is it known for?
 
 ENV := .venv
@@ -14,7 +17,7 @@ COMPILE = $(LOCK_ENV)/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types fresh format conformance bench docs catalog fixtures lock wheel clean
+.PHONY: help demo demo-gateway clients test check lint types fresh format conformance fuzz bench bench-gateway soak docs catalog fixtures lock wheel clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,6 +25,16 @@ help: ## what can be made
 demo: $(ENV)/demo.stamp ## ask the embedded model a question, then for an answer of a fixed shape
 	$(ENV)/bin/turnout ask --model local/smollm2-135m --temperature 0 --stats "$(QUESTION)"
 	$(PY) examples/structured.py
+
+demo-gateway: $(ENV)/dev.stamp ## start the gateway with no key, and ask it by the official OpenAI and Anthropic clients
+	$(PY) examples/gateway_demo.py
+
+clients: $(ENV)/dev.stamp clients/npm/node_modules ## every official client, of PyPI and npm, against a gateway to every kind of provider
+	$(PY) -m clients $(CLIENTS)
+
+clients/npm/node_modules: clients/npm/package-lock.json
+	@if command -v npm > /dev/null; then cd clients/npm && npm ci && touch node_modules; \
+	  else echo "npm is not here: the rows of its clients will say so"; fi
 
 test: $(ENV)/dev.stamp ## the tests
 	$(PY) -m pytest
@@ -45,8 +58,21 @@ format: $(ENV)/dev.stamp ## put the code into the one format
 conformance: $(ENV)/dev.stamp ## decode and re-render every recorded exchange in CORPUS=DIR
 	$(PY) -m turnout.testing.conformance $(CORPUS)
 
+fuzz: $(ENV)/dev.stamp ## feed everything that reads bytes from outside what nobody would send, for SECONDS=60
+	$(PY) tests/fuzz/fuzz_run.py --seconds $(SECONDS) --corpus $(CORPUS)
+
 bench: $(BENCH_ENV)/bench.stamp ## Turnout beside its peers, in one run
 	$(BENCH_ENV)/bin/python benchmarks/run.py
+
+bench-gateway: $(ENV)/dev.stamp $(PEERS_ENV)/peers.stamp benchmarks/gateway/node_modules ## the gateway beside its peers; ROUNDS=3 of EACH=3 seconds; ONLY=NAME leaves out the others
+	ROUNDS=$(ROUNDS) EACH=$(EACH) ONLY=$(ONLY) $(PY) benchmarks/gateway/run.py
+
+benchmarks/gateway/node_modules: benchmarks/gateway/package-lock.json
+	@if command -v npm > /dev/null; then cd benchmarks/gateway && npm ci && touch node_modules; \
+	  else echo "npm is not here, so portkey will be left out: apt-get install nodejs npm"; fi
+
+soak: $(ENV)/dev.stamp ## a gateway under load, with callers that leave and a provider that fails; SOAK=600 seconds
+	$(PY) tests/soak/soak_run.py --seconds $(SOAK)
 
 docs: $(ENV)/dev.stamp ## write docs/reference anew
 	$(PY) scripts/reference.py

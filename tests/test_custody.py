@@ -32,6 +32,7 @@ from turnout.types import (
 from turnout.wire import ChatCodec, ChatServer, bookkeeping
 
 WIRES = ("anthropic-messages", "bedrock-converse", "cohere-chat", "gemini", "ollama", "openai-chat", "openai-responses")
+DIALECTS = ("anthropic-bedrock", "anthropic-vertex", "mistral-chat")  # another wire's words
 GO = Message("user", (Text("go"),))
 
 
@@ -86,14 +87,14 @@ SEALED = (
 )
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("wire", [*WIRES, *DIALECTS])
 @pytest.mark.parametrize("origin", [Origin("elsewhere", "other"), Origin("elsewhere"), "same protocol, other provider"])
 @pytest.mark.parametrize("of_the_message", [True, False])
 def test_no_seal_of_another_provider_is_ever_sent(wire: str, origin: Origin | str, of_the_message: bool) -> None:
     """Whether the message says where it came from, or each part of a message that a person put together."""
     from msgspec.structs import replace
 
-    whose = Origin(wire, "other") if isinstance(origin, str) else origin
+    whose = Origin(Registry().wires.get(wire).protocol, "other") if isinstance(origin, str) else origin
     parts = SEALED if of_the_message else tuple(replace(part, origin=whose) for part in SEALED)
     extra = {"seal_field": "seal-7"} if of_the_message else None
     answer = Message("assistant", parts, extra=extra, origin=whose if of_the_message else None)

@@ -15,11 +15,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from turnout.api import ask as ask, embed as embed, from_provider as from_provider, rerank as rerank
     from turnout.client.aio import AsyncClient as AsyncClient, AsyncStream as AsyncStream
+    from turnout.client.discover import discover as discover, find_model as find_model
     from turnout.client.sync import Client as Client, Stream as Stream
     from turnout.engine.plan import Retry as Retry
     from turnout.errors import Error as Error
     from turnout.events import Event as Event, fold as fold
-    from turnout.registry import Registry as Registry
+    from turnout.registry import (
+        ProviderRegistry as ProviderRegistry,
+        Registry as Registry,
+        register_provider as register_provider,
+        sdk_client as sdk_client,
+    )
     from turnout.types import (
         Audio as Audio,
         ChatRequest as ChatRequest,
@@ -48,13 +54,18 @@ _HOME = {
     "from_provider": "turnout.api",
     "AsyncClient": "turnout.client.aio",
     "AsyncStream": "turnout.client.aio",
+    "discover": "turnout.client.discover",
+    "find_model": "turnout.client.discover",
     "Client": "turnout.client.sync",
     "Stream": "turnout.client.sync",
     "Retry": "turnout.engine.plan",
     "Error": "turnout.errors",
     "Event": "turnout.events",
     "fold": "turnout.events",
+    "ProviderRegistry": "turnout.registry.registering",
     "Registry": "turnout.registry",
+    "register_provider": "turnout.registry.registering",
+    "sdk_client": "turnout.registry.sdks",
     **dict.fromkeys(
         (
             "Audio",

@@ -66,6 +66,7 @@ def from_provider(
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
+    fetch_urls: bool = False,
 ) -> Client: ...
 
 
@@ -81,6 +82,7 @@ def from_provider(
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
+    fetch_urls: bool = False,
 ) -> AsyncClient: ...
 
 
@@ -95,11 +97,12 @@ def from_provider(
     registry: Registry | None = None,
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
+    fetch_urls: bool = False,
 ) -> Client | AsyncClient:
     """A client bound to "provider/model". Nothing is sent; what is wrong with the name or the key is raised now.
 
     The name splits at its first "/", and the provider may be written in any case. ``api_key`` wins over the environment;
-    ``base_url`` replaces the provider's own. ``timeout``: seconds for a whole call, or ``Timeouts``.
+    ``base_url`` replaces the provider's own. ``timeout``: seconds for a whole call, or ``Timeouts``. The rest: see ``Client``.
     Raises UnknownName (with the nearest names), MissingKey (with the variable to set), MissingExtra or ConfigError.
     """
     if registry is None:
@@ -120,4 +123,5 @@ def from_provider(
         retry=retry,
         sinks=sinks,
         translation=translation,
+        fetch_urls=fetch_urls,
     )

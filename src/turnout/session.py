@@ -8,7 +8,19 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from turnout.errors import Error, StreamInterrupted
-from turnout.events import Event, ExtraReported, Started, UsageReported, fold
+from turnout.events import (
+    AudioDelta,
+    Event,
+    ExtraReported,
+    LogprobsDelta,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+    fold,
+)
 from turnout.types import Completion
 
 
@@ -19,12 +31,20 @@ class Decoding(Protocol):
     def close(self) -> Iterable[Event]: ...
 
 
+# what a stream consists of; parts that were not begun by an event of another kind are begun by the first of these
+_CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, LogprobsDelta, RefusalDelta)
+
+
 class StreamSession:
     """Feeds one stream's bytes to its decoder and remembers what came out."""
 
-    def __init__(self, decoder: Decoding, restore: Callable[[Event], Event] | None = None) -> None:
-        """``restore`` undoes in each event what was renamed for the provider."""
+    def __init__(self, decoder: Decoding, restore: Callable[[Event], Event] | None = None, *, keeps_content: bool = True) -> None:
+        """``restore`` undoes in each event what was renamed for the provider.
+
+        Without ``keeps_content`` the stream is forgotten as it passes, but for what accounts need: a gateway's caller has it.
+        """
         self._decoder = decoder
+        self._keeps_content = keeps_content
         self._restore = restore
         self._failure: Error | None = None
         self.seen: list[Event] = []
@@ -81,7 +101,12 @@ class StreamSession:
     def _note(self, noted: list[Event]) -> list[Event]:
         if self._restore is not None:
             noted = [self._restore(event) for event in noted]
-        if not self.has_output:
-            self.has_output = any(not isinstance(event, (Started, UsageReported, ExtraReported)) for event in noted)
-        self.seen += noted
+        if self._keeps_content or not self.has_output:
+            if not self.has_output:
+                self.has_output = any(not isinstance(event, (Started, UsageReported, ExtraReported)) for event in noted)
+            self.seen += noted
+        else:
+            for event in noted:
+                if not isinstance(event, _CONTENT):
+                    self.seen.append(event)
         return noted

@@ -32,7 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     from turnout.cli import commands
 
+    words = _with_variables(words)
     command = commands.find(words[0]) if words and not words[0].startswith("-") else None
     if command is None:
         return commands.run_without_command(words)
     return command.run(commands.parser_for(words[0], command).parse(words[1:]))
+
+
+def _with_variables(words: list[str]) -> list[str]:
+    """Reads the file that ``--env-file`` or TURNOUT_ENV_FILE names; gives the words without it."""
+    import os
+
+    if words and words[0].partition("=")[0] == "--env-file":
+        from turnout.cli.failures import WrongUsage
+
+        path, words = (words[0].partition("=")[2], words[1:]) if "=" in words[0] else ("".join(words[1:2]), words[2:])
+        if not path:
+            raise WrongUsage("--env-file needs the path of a file; `turnout --help` shows how")
+        os.environ["TURNOUT_ENV_FILE"] = path
+    if os.environ.get("TURNOUT_ENV_FILE", "").strip():
+        from turnout.config.dotenv import asked_for
+
+        # into the environment, so that what is to be kept out of every output is known there
+        for name, value in (asked_for(None, os.environ) or {}).items():
+            os.environ.setdefault(name, value)
+    return words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from turnout import __version__
 from turnout.cli.failures import EXIT_CODES, WRONG_USAGE, WrongUsage
@@ -21,8 +21,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "embed": ("turnout.cli.embed", "turn texts into vectors"),
     "rerank": ("turnout.cli.rerank", "put texts in order of relevance to a query"),
     "models": ("turnout.cli.models", "find models, with their limits and prices"),
+    "discover": ("turnout.cli.discover", "ask providers for their models, and the models whether they chat"),
     "providers": ("turnout.cli.providers", "list the providers, and which of them can be used"),
+    "provider": ("turnout.cli.provider", "add a provider of your own"),
+    "plugins": ("turnout.cli.plugins", "list what installed packages add, and whether it works"),
     "doctor": ("turnout.cli.doctor", "say what works here, what does not, and what to do about it"),
+    "config": ("turnout.cli.config", "show what is set and where, find what is wrong with it"),
+    "keys": ("turnout.cli.keys", "keep keys where nobody else can read them, and list those there are"),
     "serve": ("turnout.cli.serve", "serve every client's protocol on a port: the gateway"),
     "translate": ("turnout.cli.translate", "show a request in another protocol, and what that does to it"),
     "local": ("turnout.cli.local", "fetch or find the embedded model's weights"),
@@ -83,7 +88,19 @@ def find(name: str) -> Command | None:
 def _plugins() -> Lazy[Command]:
     from turnout.plugins import Lazy
 
-    return Lazy("command", "turnout.commands", {})
+    return Lazy("command", "turnout.commands", {}, faulty=_not_a_command)
+
+
+def _not_a_command(thing: object) -> str:
+    parts = ("add_arguments", "run")
+    missing = [name for name in parts if not callable(getattr(thing, name, None))]
+    missing += [] if isinstance(getattr(thing, "EXAMPLES", None), str) else ["EXAMPLES"]
+    return f"it has no {' and no '.join(missing)}" if missing else ""
+
+
+def plugin_tables() -> dict[str, tuple[Lazy[Any], Iterable[str]]]:
+    """The entry-point group of commands: its table, and the names that no package may take."""
+    return {"turnout.commands": (_plugins(), COMMANDS)}
 
 
 def parser_for(name: str, command: Command) -> Parser:
@@ -99,6 +116,7 @@ def run_without_command(words: list[str]) -> int:
     parser.usage = "turnout COMMAND [OPTION…]"
     parser.epilog = f"{parser.epilog}\n\nexit codes:\n{EXIT_CODES}\n\n`turnout COMMAND --help` tells more about one command."
     parser.add_argument("-V", "--version", action="version", version=f"turnout {__version__}", help="print the version")
+    parser.add_argument("--env-file", metavar="FILE", help="before COMMAND: read variables that are not set from FILE")
     if words and not words[0].startswith("-"):
         known = [*COMMANDS, *_plugins().names()]
         raise WrongUsage(f"unknown command '{words[0]}'{hint(words[0], known)} `turnout --help` lists them")

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from turnout import __version__
 from turnout.errors import ConfigError
+from turnout.plugins import Plugin
 
 if TYPE_CHECKING:
     from turnout.catalog.schema import Provider
@@ -53,6 +54,7 @@ class Report(Struct, frozen=True):
     default_model: str
     default_model_error: str | None
     embedded: Embedded
+    plugins: tuple[Plugin, ...]  # those that do not work
     providers: tuple[Finding, ...]
 
 
@@ -90,8 +92,18 @@ def examine() -> Report:
         default_model=default,
         default_model_error=_plan_error(registry, default),
         embedded=embedded,
+        plugins=_plugins(registry),
         providers=tuple(_provider(id, registry, embedded) for id in registry.provider_ids()),
     )
+
+
+def _plugins(registry: Registry) -> tuple[Plugin, ...]:
+    """What installed packages add that does not work. Loads each of them."""
+    from turnout.cli.commands import plugin_tables
+    from turnout.plugins import survey
+
+    found = survey({**registry.plugin_tables(), **plugin_tables()})
+    return tuple(plugin for plugin in found if plugin.state != "works")
 
 
 def _registry() -> tuple[Registry, str | None]:
@@ -182,6 +194,8 @@ def _lines(report: Report, *, everything: bool) -> list[str]:
         ),
         *_section("embedded model", _embedded_lines(report.embedded)),
     ]
+    if report.plugins:
+        lines += _section("plugins that do not work", [f"! {plugin.reason}" for plugin in report.plugins])
     titles: dict[State, str] = {"usable": "usable", "wrong": "set up, but not usable", "unset": "not set up"}
     for state, title in titles.items():
         found = [finding for finding in report.providers if finding.state == state]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from turnout.adapt import Translation
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
+    from turnout.config.dotenv import EnvFile
     from turnout.effects import Session
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
@@ -62,8 +63,10 @@ class AsyncClient:
         retry: Retry | None = None,
         sinks: Sequence[Sink] = (),
         translation: Translation = "lenient",
+        env_file: EnvFile | None = None,
+        fetch_urls: bool = False,
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation)
+        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls)
         self._transport = transport
         self._closed = False
 
@@ -81,7 +84,7 @@ class AsyncClient:
     ) -> Completion:
         """As ``Client.chat``."""
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan, translation or self._settings.translation)
+        call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.complete())
 
@@ -95,7 +98,7 @@ class AsyncClient:
     ) -> AsyncStream:
         """As ``Client.stream``, with ``async with`` and ``async for``."""
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan, translation or self._settings.translation)
+        call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         return AsyncStream(call, plan, self._reach(), self._settings)
 
     async def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
@@ -103,7 +106,7 @@ class AsyncClient:
         from turnout.engine.counting import Counting
 
         request, plan = self._settings.counting(model, prompt, options)
-        call = Counting(request, plan)
+        call = Counting(request, plan, fetch_urls=self._settings.fetch_urls)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.count())
 

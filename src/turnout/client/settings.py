@@ -14,6 +14,7 @@ from turnout.types import ChatRequest, EmbedRequest, RerankRequest, Timeouts
 
 if TYPE_CHECKING:
     from turnout.adapt import Translation
+    from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Operation, Registry
 
@@ -47,15 +48,20 @@ class Settings:
         retry: Retry | None,
         sinks: Sequence[Sink],
         translation: Translation = "lenient",
+        env_file: EnvFile | None = None,
+        fetch_urls: bool = False,
     ) -> None:
         if registry is None:
             from turnout.registry import Registry
 
-            registry = Registry()
+            registry = Registry(env_file=env_file)
+        elif env_file is not None:
+            raise ConfigError("env_file belongs to the registry when you pass one: Registry(env_file=…)")
         if model is None and (api_key is not None or base_url is not None):
             raise ConfigError("api_key and base_url belong to one provider: say which with model='provider/model'")
         self.registry = registry
         self.translation = translation
+        self.fetch_urls = fetch_urls
         self._model = model
         self._api_key = api_key
         self._base_url = base_url

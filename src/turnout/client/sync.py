@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from turnout.adapt import Translation
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
+    from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
     from turnout.transport import Body, Transport
@@ -53,6 +54,9 @@ class Client:
     try. ``timeout``: seconds for a whole call, or ``Timeouts``. ``sinks`` are called with the record of every call.
     ``translation`` "strict" refuses, before anything is sent, what a target could not take without loss; another target is
     tried if there is one. "lenient" sends what can be sent; the receipt says what could not. A call may choose otherwise.
+    ``fetch_urls``: what a target does not open by its address is fetched for it, from the public internet only. Whoever writes
+    the address chooses what this machine connects to, so it is off unless you say so.
+    ``env_file``: a file of variables to read for what the environment does not set; True for ./.env. None is read unasked.
     """
 
     def __init__(
@@ -67,8 +71,10 @@ class Client:
         retry: Retry | None = None,
         sinks: Sequence[Sink] = (),
         translation: Translation = "lenient",
+        env_file: EnvFile | None = None,
+        fetch_urls: bool = False,
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation)
+        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls)
         self._transport = transport
         self._closed = False
 
@@ -89,7 +95,7 @@ class Client:
         Raises a ``turnout.errors.Error``; its class says who has to act.
         """
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan, translation or self._settings.translation)
+        call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         with _Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.complete())
 
@@ -103,7 +109,7 @@ class Client:
     ) -> Stream:
         """The answer as it comes: ``with client.stream("Count to ten") as events: for event in events: …``."""
         request, plan = self._settings.request(model, prompt, options)
-        call = Call(request, plan, translation or self._settings.translation)
+        call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         return Stream(call, plan, self._reach(), self._settings)
 
     def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
@@ -114,7 +120,7 @@ class Client:
         from turnout.engine.counting import Counting
 
         request, plan = self._settings.counting(model, prompt, options)
-        call = Counting(request, plan)
+        call = Counting(request, plan, fetch_urls=self._settings.fetch_urls)
         with _Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.count())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from itertools import compress
 from operator import attrgetter
 
 from turnout.catalog.schema import Price, Rates
@@ -38,6 +37,9 @@ _RATE_OF = {  # bucket of Usage -> field of Rates
     "audio_output_tokens": "audio_output",
 }
 _bucket_tokens = attrgetter(*_RATE_OF)
+_INPUTS = 6  # of these buckets, the first so many went in
+_UNKNOWN_INPUT = (None,) * _INPUTS
+_UNKNOWN_OUTPUT = (None,) * (len(_RATE_OF) - _INPUTS)
 
 
 def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | None:
@@ -48,22 +50,26 @@ def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | No
     """
     if usage.billed is not None:
         usage = usage.billed
-    total_input = usage.input_tokens
-    if total_input is None or usage.output_tokens is None or _charges_beside_tokens(usage):
+    tokens = _bucket_tokens(usage)
+    into, out = tokens[:_INPUTS], tokens[_INPUTS:]
+    if into == _UNKNOWN_INPUT or out == _UNKNOWN_OUTPUT or _charges_beside_tokens(usage):
         return None
+    total_input = sum(filter(None, into))
     rates = _rates(at, total_input, _mode(usage, service_tier))
     if rates is None:
         return None
     factor = _US_ONLY if _raw(usage, "inference_geo") == "us" else None
     buckets: dict[str, Decimal] = {}
     total = Decimal(0)
-    for bucket in compress(_RATE_OF, _bucket_tokens(usage)):
-        rate: Decimal | None = getattr(rates, _RATE_OF[bucket])
+    for (bucket, field), count in zip(_RATE_OF.items(), tokens, strict=True):
+        if not count:
+            continue
+        rate: Decimal | None = getattr(rates, field)
         if rate is None and bucket == "reasoning_tokens":
             rate = rates.output
         if rate is None:
             return None
-        share = _EXACT.scaleb(_EXACT.multiply(getattr(usage, bucket), rate), _PER_MILLION)
+        share = _EXACT.scaleb(_EXACT.multiply(count, rate), _PER_MILLION)
         if factor is not None:
             share = _EXACT.multiply(share, factor)
         buckets[bucket] = share

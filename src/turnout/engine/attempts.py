@@ -57,6 +57,10 @@ class Attempts:
         assert self.candidate is not None
         target, now = self.candidate.target, self._plan.clock()
         error.target = error.target or target
+        if (secret := self.candidate.secret) is not None:  # some providers repeat the key that they refuse
+            error.args = (secret.taken_out_of(str(error)),)
+            for fact in ("code", "type", "param", "headers", "body"):
+                setattr(error, fact, secret.taken_out_of(getattr(error, fact)))
         self._attempted(self.candidate, now, error)
         self._failures.append((target, error))
         if isinstance(error, TransientError):

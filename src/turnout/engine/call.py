@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from turnout import receipt
 from turnout.adapt import Prepared, Translation, prepare, refuse
+from turnout.adapt.media import fetch_media
 from turnout.cost.price import price
 from turnout.effects import Steps, emit, open_stream, send
 from turnout.engine.attempts import Attempts
@@ -23,12 +24,26 @@ from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, Receipt
 class Call:
     """What the user asked for, once. Use it for one ``complete`` or one ``open``."""
 
-    def __init__(self, request: ChatRequest, plan: Plan, translation: Translation = "lenient") -> None:
+    def __init__(
+        self,
+        request: ChatRequest,
+        plan: Plan,
+        translation: Translation = "lenient",
+        *,
+        keeps_content: bool = True,
+        fetch_urls: bool = False,
+    ) -> None:
+        """``fetch_urls``: what a target does not open by its address is fetched for it, once for all its attempts.
+
+        Without ``keeps_content`` a stream's completion has no text at its end: for who passes the events on as they come."""
         if translation not in ("lenient", "strict"):
             raise ConfigError(f"translation {translation!r} is not known: it is 'lenient' or 'strict'")
         self._request = request
         self._plan = plan
         self._translation = translation
+        self._keeps_content = keeps_content
+        self._fetch_urls = fetch_urls
+        self._fetched: tuple[Candidate, ChatRequest] | None = None
         self._attempts = Attempts(plan)
         self._departures: tuple[ReceiptLine, ...] = ()
         self._prepared: Prepared | None = None
@@ -63,8 +78,11 @@ class Call:
 
         def attempt(candidate: Candidate) -> Steps[StreamSession]:
             request = yield from self._http(candidate, stream=True)
+            prepared = self._prepared
             session = StreamSession(
-                candidate.codec.decoder(candidate.target), self._prepared.restoring if self._prepared else None
+                candidate.codec.decoder(candidate.target),
+                prepared.restoring if prepared is not None else None,
+                keeps_content=self._keeps_content or (prepared is not None and bool(prepared.checks)),
             )
             refused = yield from open_stream(request, session, self._plan.timeouts, self.deadline)
             if refused is not None:
@@ -77,10 +95,23 @@ class Call:
             yield from emit(self.record(type(error).__name__))
             raise
 
+    def begun(self) -> Completion:
+        """What is known when a stream begins: who answers, at which attempt, and what the request lost on its way."""
+        candidate = self._attempts.candidate
+        return Completion(
+            id="",
+            model=self._request.model,
+            choices=(),
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+            receipt=receipt.compose(self._request, None, self._departures),
+        )
+
     def ended(self, session: StreamSession) -> Completion:
         """The stream ended as its provider said it would."""
         self._attempts.answered()
-        return self._finished(session.completion())
+        completion = session.completion()
+        return self._finished(completion if self._prepared is None else self._prepared.restore_values(completion))
 
     def broke(self, session: StreamSession, cause: Error) -> Error:
         """The stream broke off: what to raise to the user, who has seen the beginning."""
@@ -143,6 +174,8 @@ class Call:
         request = replace(self._request, model=candidate.target.model)
         if stream and request.stream_usage is None and candidate.provider.quirks.stream_usage:
             request = replace(request, stream_usage=True)
+        if self._fetch_urls:
+            request = yield from self._with_fetched(candidate, request)
         prepared = prepare(request, candidate.wire, candidate.provider, candidate.model)
         self._prepared = prepared if prepared.ids is not None or prepared.checks else None
         encoded = candidate.codec.encode(prepared.request, candidate.provider, stream=stream)
@@ -152,3 +185,9 @@ class Call:
         signed = yield from candidate.sign(encoded.http)
         self._attempts.sent()
         return signed
+
+    def _with_fetched(self, candidate: Candidate, request: ChatRequest) -> Steps[ChatRequest]:
+        if self._fetched is None or self._fetched[0] is not candidate:
+            media, limits = candidate.wire.media, self._plan.timeouts
+            self._fetched = candidate, (yield from fetch_media(request, media, candidate.provider, limits, self.deadline))
+        return self._fetched[1]

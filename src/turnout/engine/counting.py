@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from turnout.adapt import prepare
+from turnout.adapt.media import fetch_media
 from turnout.effects import Steps, emit, send
 from turnout.engine.attempts import Attempts
 from turnout.engine.breaker import Breakers
@@ -20,8 +21,9 @@ from turnout.wire.token_counts import of_the_prompt
 class Counting:
     """Use it once. ``plan`` is of the operation "count"."""
 
-    def __init__(self, request: ChatRequest, plan: Plan) -> None:
+    def __init__(self, request: ChatRequest, plan: Plan, *, fetch_urls: bool = False) -> None:
         self._request = request
+        self._fetch_urls = fetch_urls
         # an address that only counts says nothing about the health of the model
         plan = self._plan = replace(plan, breakers=Breakers())
         self._attempts = Attempts(plan)
@@ -37,6 +39,9 @@ class Counting:
         def attempt(candidate: Candidate) -> Steps[TokenCount]:
             codec = _codec(candidate)
             request = replace(self._request, model=candidate.target.model)
+            if self._fetch_urls:
+                media, limits = candidate.wire.media, self._plan.timeouts
+                request = yield from fetch_media(request, media, candidate.provider, limits, self.deadline)
             prepared = prepare(request, candidate.wire, candidate.provider, candidate.model)
             encoded = codec.encode(prepared.request, candidate.provider)
             signed = yield from candidate.sign(encoded.http)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from turnout.auth.secrets import Secret
 from turnout.catalog.schema import Model, Provider
 from turnout.effects import Steps
 from turnout.engine.breaker import Breakers
@@ -25,7 +26,9 @@ class Candidate(Struct, frozen=True, kw_only=True):
     wire: Wire
     sign: Callable[[HttpRequest], Steps[HttpRequest]]
     refused: Callable[[float], bool] | None = None
+    secret: Secret | None = None  # what ``sign`` uses, to be kept out of what is told of a failure
     model: Model | None = None
+    heads: dict[bool, HttpRequest] = {}  # of requests passed on, by whether they stream: the same each time, so made once
 
     @property
     def codec(self) -> ChatCodec:

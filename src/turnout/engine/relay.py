@@ -84,6 +84,18 @@ class RelayCall:
             yield from emit(self.record(type(error).__name__))
             raise
 
+    def begun(self) -> Completion:
+        """As ``Call.begun``."""
+        candidate = self._attempts.candidate
+        return Completion(
+            id="",
+            model=self._model,
+            choices=(),
+            target=candidate.target if candidate is not None else None,
+            attempts=tuple(self._attempts.made),
+            receipt=_VERBATIM,
+        )
+
     def ended(self, session: RelaySession) -> Completion:
         """The stream ended as its provider said it would."""
         self._attempts.answered()
@@ -136,11 +148,14 @@ class RelayCall:
 
     def _http(self, candidate: Candidate, *, stream: bool) -> Steps[HttpRequest]:
         model = candidate.target.model
-        shape = candidate.codec.encode(ChatRequest(model=model, messages=_ANY), candidate.provider, stream=stream).http
+        head = candidate.heads.get(stream)
+        if head is None:
+            any_request = ChatRequest(model=model, messages=_ANY)
+            head = candidate.heads[stream] = candidate.codec.encode(any_request, candidate.provider, stream=stream).http
         request = HttpRequest(
             method="POST",
-            url=shape.url,
-            headers={**shape.headers, **self._headers} if self._headers else shape.headers,
+            url=head.url,
+            headers={**head.headers, **self._headers} if self._headers else head.headers,
             body=write_passing(self._passing, self._rules, model),
         )
         signed = yield from candidate.sign(request)

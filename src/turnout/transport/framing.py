@@ -20,6 +20,8 @@ class ResponseReader:
     def __init__(self, host: str, max_body_bytes: int) -> None:
         self._host = host
         self._max_body_bytes = max_body_bytes
+        self._fed: list[bytes] = []  # pieces of the body that the parser gave, not looked at yet
+        self.on_body = self._fed.append  # the parser's callback: a method of ours would cost ten times as much a piece
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self.expect("")
 
@@ -41,6 +43,7 @@ class ResponseReader:
         self._until_close = False
         self._pieces: list[bytes] = []
         self._decompressor: Decompressor | None = None
+        self._fed.clear()
 
     def feed(self, data: bytes) -> None:
         if self._parser is None or self.failure is not None:
@@ -53,9 +56,12 @@ class ResponseReader:
         except HttpParserCallbackError as error:
             raise error.__context__ or error from None  # Ctrl-C can strike in a method that the parser calls
         except (HttpParserError, HttpParserUpgrade) as error:
+            self._look_at_fed()  # what came before it is whole
             self.reusable = False
             if not self.complete:
                 self._fail(f"answered something that is not HTTP/1.1: {error}")
+        if self._fed:
+            self._look_at_fed()
         if self.head is None and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(f"sent headers of more than {MAX_HEAD_BYTES} bytes")
 
@@ -133,11 +139,39 @@ class ResponseReader:
             self._decompressor = None
             self._finish()  # llhttp waits for the announced body, so the connection is not reusable
 
-    def on_body(self, data: bytes) -> None:
+    def on_message_complete(self) -> None:
+        if self._fed:
+            self._look_at_fed()
+        if self._interim:
+            self._interim = False
+        elif self.head is not None and not self.complete and self._parser is not None:
+            self._finish()
+            self.reusable = self.complete and self._parser.should_keep_alive()
+
+    def _look_at_fed(self) -> None:
+        """Takes over what the parser gave, up to the first fault in it."""
+        fed = self._fed
         if self.complete or self.failure is not None:
+            fed.clear()
             return
-        self._coded_bytes += len(data)
+        if self._decompressor is None:
+            size = sum(map(len, fed))
+            self._coded_bytes += size
+            if self._body_bytes + size <= self._max_body_bytes:
+                self._body_bytes += size
+                self.buffered += size
+                self._pieces += fed
+                fed.clear()
+                return
+        pieces = fed.copy()
+        fed.clear()
+        for data in pieces:
+            if self.failure is None:
+                self._take_piece(data)
+
+    def _take_piece(self, data: bytes) -> None:
         if self._decompressor is not None:
+            self._coded_bytes += len(data)
             try:
                 data = self._decompressor.decode(data, self._max_body_bytes - self._body_bytes)
             except ContentError as error:
@@ -149,13 +183,6 @@ class ResponseReader:
         elif data:
             self._pieces.append(data)
             self.buffered += len(data)
-
-    def on_message_complete(self) -> None:
-        if self._interim:
-            self._interim = False
-        elif self.head is not None and not self.complete and self._parser is not None:
-            self._finish()
-            self.reusable = self.complete and self._parser.should_keep_alive()
 
     def _use_content_coding(self, headers: dict[str, str]) -> None:
         coding = headers.get("content-encoding", "").strip().lower()
