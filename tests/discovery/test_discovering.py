@@ -224,6 +224,13 @@ def test_a_variable_that_several_providers_read_is_sent_to_one_of_them(desk):
     assert [id for id in ids if "z" in id or "glm" in id] == ["zai"]
 
 
+def test_a_variable_that_a_provider_of_the_lists_reads_is_sent_to_no_other(desk):
+    desk.write("zai")
+    desk.environ["ZHIPU_API_KEY"] = "9fJ2mQx7LwT0aB4cD8eF.1a2b3c4d"
+    ids = run(desk, lambda discovery: asyncio.sleep(0, discovery.configured()))
+    assert set(ids) == {"openai", "deepseek", "hyperbolic", "zai"}
+
+
 def test_servers_of_this_machine_are_not_asked_unless_they_are_named(desk):
     ids = run(desk, lambda discovery: asyncio.sleep(0, discovery.configured()))
     assert not {"ollama", "lmstudio", "vllm", "local"} & set(ids)

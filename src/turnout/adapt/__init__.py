@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from turnout.adapt import media, parameters, schemas
+from turnout.adapt import media, parameters
 from turnout.adapt.identity import IdMap, rename
 from turnout.adapt.preflight import problems
 from turnout.adapt.returned import give_back
-from turnout.adapt.schemas import Check
 from turnout.catalog.schema import Model, Provider
 from turnout.errors import RequestError, Unsupported
 from turnout.events import Event
 from turnout.types import ChatRequest, Completion, ReceiptLine, Target
 from turnout.wire import Wire
+
+if TYPE_CHECKING:
+    from turnout.adapt.schemas import Check
 
 Translation = Literal["lenient", "strict"]
 
@@ -45,10 +47,16 @@ class Prepared(Struct, frozen=True):
 
     def restore_values(self, completion: Completion) -> Completion:
         """Of a stream, whose events have the caller's names already: without what stands for properties left out."""
-        return schemas.restore(completion, self.checks) if self.checks else completion
+        if not self.checks:
+            return completion
+        from turnout.adapt import schemas
+
+        return schemas.restore(completion, self.checks)
 
     def verify(self, completion: Completion) -> tuple[ReceiptLine, ...]:
         """A line for everything in the answer that the target was not told and that does not hold."""
+        from turnout.adapt import schemas
+
         return schemas.verify(completion, self.checks)
 
 
@@ -59,7 +67,11 @@ def prepare(request: ChatRequest, wire: Wire, provider: Provider, model: Model |
     fitted = parameters.restrict(request, protocol, provider, model, lines)
     fitted = give_back(fitted, protocol, model, lines)
     fitted = media.fit(fitted, wire.media, provider, lines, model, protocol)
-    fitted, checks = schemas.fit(fitted, wire.schemas, protocol, provider.id, lines)
+    checks: tuple[Check, ...] = ()
+    if fitted.tools is not None or fitted.response_format is not None:
+        from turnout.adapt import schemas  # a tenth of what importing turnout takes; most calls need none of it
+
+        fitted, checks = schemas.fit(fitted, wire.schemas, protocol, provider.id, lines)
     fitted, ids = rename(fitted, wire.conversation, lines, wire=protocol, provider=provider.id)
     refused = problems(fitted, wire, provider)
     if refused:

@@ -80,10 +80,16 @@ class Catalog:
 
     def models(self, provider: str | None = None) -> Iterator[Model]:
         """Those of one provider, or all; each provider's by name."""
+        label, checked = f"built-in {self.source}", self._rows[0].date
         for id in self.ids if provider is None else (provider,):
-            for name in self.model_names(id):
+            for name, row in sorted(self._model_table(id).items()):
                 target = Target(id, name)
-                yield model_from(target, self.model_rows(target))
+                if isinstance(row, Raw):  # as ``model_rows``, without looking for the row once more: there are thousands
+                    fields = msgspec.json.decode(row)
+                    fields["checked"] = checked
+                    yield model_from(target, [(label, fields)])
+                else:
+                    yield model_from(target, self.model_rows(target))
 
     @property
     def restrictions(self) -> list[Restriction]:
@@ -170,9 +176,10 @@ def provider_from(id: str, rows: Rows) -> Provider:
 
 def model_from(target: Target, rows: Rows) -> Model:
     """The rows as one model. A price is one fact, so a later one replaces it whole; it says where it was read."""
-    table: Table = {}
+    table: Table = dict(rows[0][1]) if len(rows) == 1 else {}
     for source, row in rows:
-        overlay(table, row)
+        if len(rows) > 1:
+            overlay(table, row)
         if isinstance(price := row.get("price"), dict):
             table["price"] = {"source": source.removeprefix("built-in "), **price}
     for words in ("supports", "lacks"):

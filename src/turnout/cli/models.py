@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -143,14 +144,20 @@ def room(model: Model) -> int | None:
 
 def abilities_shown(model: Model) -> str:
     """What tells models apart, the most asked for first; what nearly all can do is left out."""
-    rest = sorted(model.supports.difference(_FIRST, _COMMON))
-    return ", ".join([*(word for word in _FIRST if word in model.supports), *rest])
+    return _words_of(model.supports)
+
+
+@lru_cache(maxsize=1024)  # thousands of models share a few hundred sets, prices and sizes
+def _words_of(supports: frozenset[str]) -> str:
+    rest = sorted(supports.difference(_FIRST, _COMMON))
+    return ", ".join([*(word for word in _FIRST if word in supports), *rest])
 
 
 _FIRST = ("tools", "reasoning", "structured_output", "image-in", "pdf-in", "audio-in", "video-in")
 _COMMON = ("attachments", "temperature", "text-in", "text-out")
 
 
+@lru_cache(maxsize=1024)
 def size(count: int | None) -> str:
     """Tokens as people read them: 8192 is "8k", 1048576 "1m"; "?" when unknown."""
     if count is None:
@@ -161,6 +168,7 @@ def size(count: int | None) -> str:
     return str(count)
 
 
+@lru_cache(maxsize=1024)
 def dollars(price: Decimal | None) -> str:
     """Without trailing zeros; "?" when unknown, which is not free."""
     return "?" if price is None else f"{price.normalize():f}"

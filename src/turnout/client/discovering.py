@@ -67,7 +67,6 @@ class Discovery:
         self._whole = whole
         self._exchanges = asyncio.Semaphore(at_once)
         self._tell = report or (lambda step: None)
-        self._keys: list[str] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -163,7 +162,7 @@ class Discovery:
             self._tell(Step(kind="listed", text=f"Discovered {len(names)} models for {called}", provider=called))
             verdicts = await self._ask(id, called, to_ask(known, names, force=force), until) if ask_models else {}
         except Error as error:
-            text = self._without_keys(str(error))
+            text = str(error)
             self._tell(Step(kind="failed", text=f"Error discovering models for {called}: {text}", provider=called))
             return self._failed(called, name, known, text)
         if not ask_models:
@@ -189,11 +188,11 @@ class Discovery:
         """For a provider that cannot be asked from here: there is no key, or its protocol has no list. That is no failure."""
         usable, reason = self.registry.usable(id)
         if not usable:
-            return self._without_keys(skipped(called, reason))
+            return skipped(called, reason)
         try:
             self.registry.plan(f"{id}/models", operation="models")
         except (ConfigError, Unsupported) as error:
-            return self._without_keys(f"Skipping {called}: {error}")
+            return f"Skipping {called}: {error}"
         return None
 
     async def _ask(self, id: str, called: str, models: Sequence[str], until: float) -> dict[str, Verdict]:
@@ -249,20 +248,6 @@ class Discovery:
         key = self._listed(row.id).api_key
         value = key.reveal() if key is not None else "\0".join(self._environ.get(name, "") for name in row.key_env)
         return name_of(row.id, row.base_url, value)
-
-    def _without_keys(self, text: str) -> str:
-        """``text`` without any key we know of: a provider may repeat a refused one in its error."""
-        if self._keys is None:
-            keys = {known.api_key.reveal() for known in self.known.values() if known.api_key is not None}
-            for row in self.registry.providers():
-                keys |= {self._environ.get(name, "").strip() for name in row.key_env}
-            for file in self.registry.config.files:
-                keys |= {str(table.get("api_key", "")).strip() for table in file.tables.get("providers", {}).values()}
-            real = (key for key in keys if len(key) >= 8 and not is_placeholder(key))
-            self._keys = sorted(real, key=len, reverse=True)
-        for key in self._keys:
-            text = text.replace(key, "[key]")
-        return text
 
 
 async def _all(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
