@@ -1,0 +1,1 @@
+"""The vendors' own clients, unmodified, against a running gateway: every protocol in meets every wire out. `make clients`."""

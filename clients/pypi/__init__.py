@@ -1,0 +1,1 @@
+"""The official clients on PyPI, one player each."""
