@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pseudo_terminal import PseudoTerminal
 from upstream import KEY, Upstream
+
+from turnout.cli import main
+
+PROVIDERS = """\
+providers:
+  openai:
+    valid_models:
+      gpt-4o-mini: mini
+  box:
+    base_api_url: http://127.0.0.1:9/v1
+    valid_models:
+      plain: plain
+"""
 
 Turnout = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -64,3 +79,37 @@ def terminal(environment: dict[str, str]) -> Iterator[Callable[..., PseudoTermin
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture
+def folder(environment: dict[str, str], tmp_path: Path) -> Path:
+    """A data directory with the lists of two providers."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/openaicompat-providers.yaml").write_text(PROVIDERS)
+    return tmp_path / "data"
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+@pytest.fixture
+def turnout_here(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """As ``turnout``, but in this process: a start takes longer than most of what is tested so."""
+
+    def run(*arguments: str, input: bytes = b"") -> Done:
+        for name in {*os.environ, *environment} - {"PYTEST_CURRENT_TEST"}:
+            if name in environment:
+                monkeypatch.setenv(name, environment[name])
+            else:
+                monkeypatch.delenv(name)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input)))
+        code = main(arguments)
+        out, err = capsys.readouterr()
+        return Done(code, out.encode(), err.encode())
+
+    return run

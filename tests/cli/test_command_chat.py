@@ -93,7 +93,7 @@ def test_the_model_can_be_changed_and_a_wrong_one_is_refused(upstream, chat):
     chat.expect("turnout: .*openai")
     chat.expect("> ")
     chat.type("/model openai/gpt-4o\r")
-    chat.expect("model: openai/gpt-4o\r\n")
+    chat.expect("Model set to gpt-4o\\.\r\nProvider: openai\r\n")
     chat.type("Name a river\r")
     chat.expect("gpt-4o via openai")
     assert upstream.requests[0]["model"] == "gpt-4o"
@@ -112,11 +112,11 @@ def test_the_system_prompt_can_be_set_and_taken_away(upstream, chat):
     assert said(upstream)[0][0] == "user"
 
 
-def test_clear_forgets_what_was_said(upstream, chat):
+def test_reset_forgets_what_was_said(upstream, chat):
     chat.type("Name a river\r")
     answered(chat)
-    chat.type("/clear\r")
-    chat.expect("begins anew\r\n")
+    chat.type("/reset\r")
+    chat.expect("Chat history reset\\.\r\n")
     chat.type("Another\r")
     chat.expect("Rhine")
     assert said(upstream) == [("user", "Another")]
@@ -128,7 +128,8 @@ def test_a_saved_conversation_can_be_gone_on_with(upstream, chat, terminal, tmp_
     chat.type("/save c.json\r")
     chat.expect("saved to c.json")
     again = terminal("chat", "--load", "c.json")
-    again.expect("> ")
+    again.expect("> Name a river\r\nRhine\r\n")
+    again.expect("Ctrl-D leaves\\.\r\n> ")
     again.type("Another\r")
     again.expect("Rhine")
     assert said(upstream) == [("user", "Name a river"), ("assistant", "Rhine"), ("user", "Another")]
@@ -136,10 +137,10 @@ def test_a_saved_conversation_can_be_gone_on_with(upstream, chat, terminal, tmp_
 
 def test_help_lists_the_commands_and_an_unknown_one_gets_the_nearest(chat):
     chat.type("/help\r")
-    for name in ("/model", "/system", "/clear", "/save", "/exit", "Alt-Enter", "Ctrl-C stops"):
+    for name in ("/exit", "/clear", "/save", "/model", "/system", "Alt-Enter", "Ctrl-C stops"):
         chat.expect(name)
     chat.type("/modle x\r")
-    chat.expect("turnout: unknown command /modle; did you mean '/model'\\? /help lists them\r\n")
+    chat.expect("turnout: Unknown command\\. Type /h for a list of commands\\. Did you mean /model\\?\r\n")
 
 
 def test_a_path_is_no_command(upstream, chat):
@@ -220,6 +221,19 @@ def test_without_the_extra_a_line_can_still_be_added_with_alt_enter(upstream, en
         screen.expect("Rhine")
         screen.expect("receipt: ")
     assert said(upstream) == [("user", "one\ntwo")]
+
+
+def test_without_the_extra_tab_puts_the_best_model_in_place_of_the_letters(upstream, environment):
+    without = (
+        "import sys; sys.modules['prompt_toolkit'] = sys.modules['rich'] = None; from turnout.cli import main; sys.exit(main())"
+    )
+    screen = PseudoTerminal([sys.executable, "-c", without, "chat", "-m", MODEL], {**environment, "TERM": "xterm-256color"})
+    with closing(screen):
+        screen.expect("> ")
+        screen.type("/mod gpt4o0806\t")
+        screen.expect("openai/gpt-4o-2024-08-06")
+        screen.type("\r")
+        screen.expect("Model set to gpt-4o-2024-08-06")
 
 
 def test_with_prompt_toolkit_alt_enter_adds_a_line_and_ctrl_c_stops_the_answer(upstream, terminal):

@@ -40,11 +40,11 @@ def test_pull_prints_the_path_and_says_on_stderr_how_far_it_is(monkeypatch, caps
     assert shown.err == "downloading 93 MB\nunpacking 0 MB\n"
 
 
-def test_pull_puts_the_weights_into_the_data_folder(monkeypatch, capsys):
+def test_pull_puts_the_weights_into_the_folder_that_a_variable_names(monkeypatch, capsys):
     monkeypatch.setattr(local_weights, "pull", pulling())
-    monkeypatch.setenv("TURNOUT_DATA_DIR", "/data")
+    monkeypatch.setenv("TURNOUT_WEIGHTS_DIR", "/data")
     assert main(["local", "pull"]) == 0
-    assert capsys.readouterr().out == "/data/models/weights.gguf\n"
+    assert capsys.readouterr().out == "/data/weights.gguf\n"
 
 
 def test_on_a_terminal_the_bar_is_redrawn_in_place_and_its_line_ends_before_an_error(monkeypatch, capsys):

@@ -148,9 +148,9 @@ def test_the_list_of_providers_says_of_each_what_a_script_needs(capsys: pytest.C
     assert all(wanted <= row.keys() for row in rows.values())
     kimi = rows["moonshotai"]
     assert kimi["aliases"] == ["kimi", "moonshot"]
-    assert kimi["key_env"] == ["MOONSHOT_API_KEY", "KIMI_API_KEY"]
+    assert kimi["key_env"] == ["KIMI_API_KEY", "MOONSHOT_API_KEY"]
     assert (kimi["usable"], kimi["wire"], kimi["base_url"]) == (False, "openai-chat", "https://api.moonshot.ai/v1")
-    assert "set MOONSHOT_API_KEY or KIMI_API_KEY" in kimi["reason"]
+    assert "set KIMI_API_KEY or MOONSHOT_API_KEY" in kimi["reason"]
     assert main(["providers", "kimi"]) == 0
     assert "\nmoonshotai\t" in capsys.readouterr().out
 

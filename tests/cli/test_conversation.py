@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from turnout.cli.conversation import Conversation, load
+from turnout.cli.chat.conversation import Conversation
+from turnout.cli.chat.transcript import load
 from turnout.cli.failures import WrongUsage
 from turnout.types import Choice, Completion, Cost, FinishReason, Message, Text, ToolCall, Usage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from turnout.cli.history import MOST_ENTRIES, History
+from turnout.cli.chat.history import MOST_ENTRIES, History
 
 
 def test_entries_come_back_in_order_and_with_their_newlines(tmp_path):

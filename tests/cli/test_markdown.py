@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import pairwise
 
 import pytest
 
 pytest.importorskip("rich", reason="the extra `cli` is not installed")
 
-from turnout.cli.markdown import MarkdownPage, split_blocks
+from turnout.cli.chat.markdown import MarkdownPage, split_blocks
 
 TEXT = "# Rivers\n\nThe **Rhine**\nand more\n\n```python\na = 1\n\nb = 2\n```\n\n- one\n- two\n\nend"
 
@@ -60,3 +61,24 @@ def test_a_page_shows_formatted_text_and_no_marks(monkeypatch):
         page.write(character)
     page.end()
     assert sys.stdout.getvalue().split() == ["The", "Rhine", "•", "one"]
+
+
+def test_blocks_of_every_kind_stand_one_empty_line_apart(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write("## Rivers\n\ntext\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n\n> said\n\nend\n")
+    page.end()
+    lines = [line.strip() for line in sys.stdout.getvalue().splitlines()]
+    assert lines[0] == "Rivers"
+    assert not any(not line and not after for line, after in pairwise(lines))
+    assert lines.count("") == 5
+
+
+def test_reasoning_in_the_middle_of_an_answer_ends_the_block_that_was_growing(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write("The **Rhi")
+    page.pause()
+    page.write("and more")
+    page.end()
+    assert [line.strip() for line in sys.stdout.getvalue().splitlines()] == ["The **Rhi", "", "and more"]

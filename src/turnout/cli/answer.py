@@ -17,6 +17,10 @@ class Page(Protocol):
     """Where the text of an answer is written."""
 
     def write(self, text: str) -> None: ...
+    def pause(self) -> None:
+        """Something else is written to the same screen now; text may go on after it."""
+        ...
+
     def end(self) -> None: ...
 
 
@@ -32,6 +36,10 @@ class PlainPage:
             self._at_line_start = text.endswith("\n")  # first: Ctrl-C may come as soon as the text is seen
             sys.stdout.write(printable(text) if self._to_terminal else text)
             sys.stdout.flush()
+
+    def pause(self) -> None:
+        if self._to_terminal:
+            self.end()
 
     def end(self) -> None:
         """Ends the last line, if it was not ended."""
@@ -96,6 +104,8 @@ class Answer:
     def _think(self, text: str) -> None:
         self._saw_reasoning = self._saw_reasoning or bool(text)
         if self._reasoning and text:
+            if not self._thinking:
+                self._page.pause()
             self._thinking = True
             sys.stderr.write(styled(printable(text), "dim", sys.stderr))
             sys.stderr.flush()

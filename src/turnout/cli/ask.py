@@ -49,8 +49,9 @@ def run(options: argparse.Namespace) -> int:
     prompt = read_prompt(options.prompt, options.file)
     call = _call(options, prompt)
     from turnout.client import Client
+    from turnout.registry import Registry
 
-    with Client(model=options.model, timeout=options.timeout) as client:
+    with Client(Registry(remembers=True), model=options.model, timeout=options.timeout) as client:
         if options.json:
             done = client.chat(**call)
             _print_json(done)

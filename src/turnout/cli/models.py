@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     found = [model for model in models if all(fits(model) for fits in filters)]
     if options.usable:
         usable = {provider: registry.usable(provider)[0] for provider in {model.target.provider for model in found}}
-        found = [model for model in found if usable[model.target.provider]]
+        found = [model for model in found if usable[model.target.provider] and registry.is_permitted(model.target)]
     if not found:
         _check_abilities(options.supports, registry.models())
     limit = options.limit if options.limit is not None else _ON_SCREEN if is_terminal(sys.stdout) and not options.json else 0

@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--records", metavar="FILE", help="append a record of each call to FILE, as JSON lines; no content, no key"
     )
     parser.add_argument(
+        "--snapshot",
+        metavar="FILE",
+        default=os.environ.get("TURNOUT_SNAPSHOT", "").strip() or None,
+        help="keep in FILE which providers can be called, for `turnout doctor` (default: TURNOUT_SNAPSHOT)",
+    )
+    parser.add_argument(
         "--drain-seconds", type=_positive, default=30, metavar="S", help="how long streams may go on after SIGTERM (default: 30)"
     )
 
@@ -71,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         drain_seconds=options.drain_seconds,
         records=options.records,
         workers=options.workers,
+        snapshot=options.snapshot,
     )
 
 

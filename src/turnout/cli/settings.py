@@ -61,6 +61,12 @@ def _general(registry: Registry) -> Iterator[Setting]:
     for name in ("TURNOUT_CONFIG_DIR", "TURNOUT_TRUST_PROJECT"):
         if environ.get(name):
             yield Setting(name, environ[name], variable(environ, name))
+    from turnout.config.permits import allowed_lists, disabled_lists
+
+    for field, lists in (("allowed", allowed_lists), ("disabled", disabled_lists)):
+        for listed in lists(config, environ):
+            by = listed.source.removeprefix("environment ")
+            yield Setting(f"{field}_providers", list(listed.names), variable(environ, by) if by in environ else listed.source)
     for name in config.aliases:
         alias = config.alias(name)
         assert alias is not None
@@ -76,6 +82,8 @@ def _provider(registry: Registry, id: str, *, whole: bool) -> Iterator[Setting]:
         if source.startswith("environment "):
             source = variable(registry.environ, source.removeprefix("environment "))
         yield Setting(f"providers.{id}.{field}", _without_secrets(row, field), source)
+    for by, models in registry.allowed_models(id).items():
+        yield Setting(f"providers.{id}.allowed_models", sorted(models), variable(registry.environ, by))
     shown, source = key_shown(registry, id)
     if shown or whole:
         yield Setting(f"providers.{id}.key", shown or None, source or "default")
@@ -95,7 +103,7 @@ def _is_said(source: str) -> bool:
 
 def _is_touched(registry: Registry, id: str) -> bool:
     row = registry.provider(id)
-    set_here = any(name in registry.environ for name in row.key_env)
+    set_here = any(name in registry.environ for name in row.key_env) or bool(registry.allowed_models(id))
     return set_here or any(map(_is_said, registry.provider_sources(id).values())) or bool(_said_key(registry, id))
 
 

@@ -26,6 +26,11 @@ class History:
         self.entries.append(entry)
         self._write([entry], os.O_APPEND)
 
+    def clear(self) -> None:
+        """Forgets all of it, on disk too."""
+        self.entries.clear()
+        self._write([], os.O_TRUNC)
+
     def _read(self) -> list[str]:
         try:
             with open(self._path, encoding="utf-8", errors="replace") as file:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from turnout.cli.history import History
+from turnout.cli.chat.completing import Offer
+from turnout.cli.chat.history import History
 from turnout.cli.terminal import can_redraw, has_colour, is_terminal
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-Complete = Callable[[str], list[str]]  # the line so far -> what it could become
+Complete = Callable[[str], list[Offer]]  # the line so far -> what it could become
 QUOTES = '"""'
 
 
 class LineEditor(Protocol):
+    edits: bool  # whether a text can be given to change
+
     def line(self, prompt: str) -> str:
         """One entry, without its newline. Raises EOFError for Ctrl-D and KeyboardInterrupt for Ctrl-C."""
+        ...
+
+    def ask(self, prompt: str, default: str = "") -> str:
+        """An answer to a question of ours, which is not remembered. ``default`` stands there to be changed, if it ``edits``."""
+        ...
+
+    def forget(self) -> None:
+        """What was typed before."""
         ...
 
 
@@ -49,6 +60,14 @@ def read_entry(editor: LineEditor) -> str:
 class PlainLines:
     """Lines from a pipe or a file, or from a person whose screen is not stdout (``turnout chat | tee``): no history."""
 
+    edits = False
+
+    def ask(self, prompt: str, default: str = "") -> str:
+        return self.line(prompt)
+
+    def forget(self) -> None:
+        """Nothing is remembered."""
+
     def line(self, prompt: str) -> str:
         if is_terminal(sys.stdin):
             sys.stderr.write(prompt)
@@ -64,15 +83,17 @@ class ReadlineEditor:
 
     def __init__(self, history: History, complete: Complete) -> None:
         self._history = history
+        self.edits = False
         try:
             import readline
         except ImportError:  # Windows: the console edits lines itself
             return
+        self.edits = True
         for entry in history.entries:
             readline.add_history(entry)
         readline.set_auto_history(True)
         readline.set_completer_delims("")  # the completer sees the whole line
-        readline.set_completer(lambda text, at: dict(enumerate(complete(text))).get(at))
+        readline.set_completer(lambda text, at: dict(enumerate(_lines(text, complete(text)))).get(at))
         if "libedit" in (readline.__doc__ or ""):
             readline.parse_and_bind("bind ^I rl_complete")
         else:
@@ -84,6 +105,31 @@ class ReadlineEditor:
         if entry.strip():
             self._history.add(entry)
         return entry
+
+    def ask(self, prompt: str, default: str = "") -> str:
+        if not self.edits:
+            return input(prompt)
+        import readline
+
+        readline.set_auto_history(False)
+        readline.set_startup_hook(lambda: readline.insert_text(default))
+        try:
+            return input(_readline_bold(prompt))
+        finally:
+            readline.set_startup_hook()
+            readline.set_auto_history(True)
+
+    def forget(self) -> None:
+        if self.edits:
+            import readline
+
+            readline.clear_history()
+
+
+def _lines(text: str, offers: Sequence[Offer]) -> list[str]:
+    """Whole lines. If one does not begin with ``text``, the best alone: readline cuts the line to what all have in common."""
+    lines = [offer.applied(text) for offer in offers]
+    return lines if all(line.startswith(text) for line in lines) else lines[:1]
 
 
 def _readline_bold(prompt: str) -> str:
@@ -104,7 +150,8 @@ class PromptToolkitEditor:
         class Commands(Completer):
             def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
                 text = document.text_before_cursor
-                return (Completion(word, start_position=-len(text)) for word in complete(text))
+                for offer in complete(text):
+                    yield Completion(offer.text, start_position=offer.begin - len(text), display_meta=offer.about or None)
 
         keys = KeyBindings()
 
@@ -113,16 +160,30 @@ class PromptToolkitEditor:
             event.current_buffer.insert_text("\n")
 
         self._history = history
-        self._session: PromptSession[str] = PromptSession(
-            history=InMemoryHistory(history.entries),
-            completer=Commands(),
-            complete_while_typing=False,
-            key_bindings=keys,
-            enable_history_search=True,
-        )
+        self.edits = True
+
+        def session() -> PromptSession[str]:
+            return PromptSession(
+                history=InMemoryHistory(history.entries),
+                completer=Commands(),
+                complete_while_typing=False,
+                key_bindings=keys,
+                enable_history_search=True,
+            )
+
+        self._new = session
+        self._session = session()
 
     def line(self, prompt: str) -> str:
         entry = self._session.prompt(prompt)
         if entry.strip():
             self._history.add(entry)
         return entry
+
+    def ask(self, prompt: str, default: str = "") -> str:
+        from prompt_toolkit import prompt as once
+
+        return once(prompt, default=default)
+
+    def forget(self) -> None:
+        self._session = self._new()  # over the entries that are left

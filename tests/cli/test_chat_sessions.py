@@ -1,0 +1,136 @@
+"""Sessions that save themselves, and the files of a conversation."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from decimal import Decimal
+
+import pytest
+
+from turnout.cli.chat.sessions import Session, Sessions
+from turnout.cli.chat.transcript import CodeBlock, Spent, Transcript, code_blocks, load, markdown
+from turnout.cli.failures import WrongUsage
+from turnout.types import Image, Message, Reasoning, Text, UrlSource
+
+SAID = (Message("user", (Text("Name a river\nin Europe"),)), Message("assistant", (Text("Rhine"),)))
+TALK = Transcript("p/m", SAID, "Be brief", Spent(1, 7, 1, Decimal("0.25")))
+
+
+def test_a_session_comes_back_as_it_was_with_its_costs(tmp_path):
+    sessions = Sessions(f"{tmp_path}/s")
+    sessions.save("rivers", TALK)
+    assert sessions.load("rivers") == TALK
+
+
+def test_sessions_and_their_folder_are_the_owners_alone(tmp_path):
+    Sessions(f"{tmp_path}/s").save("rivers", TALK)
+    assert stat.S_IMODE(os.stat(tmp_path / "s").st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(tmp_path / "s/rivers.json").st_mode) == 0o600
+
+
+def test_saving_again_leaves_one_whole_file_and_nothing_beside_it(tmp_path):
+    sessions = Sessions(f"{tmp_path}/s")
+    sessions.save("rivers", Transcript("p/m", SAID * 100))
+    sessions.save("rivers", TALK)
+    assert os.listdir(tmp_path / "s") == ["rivers.json"]
+    assert sessions.load("rivers") == TALK
+
+
+def test_the_last_changed_session_is_first_and_is_the_one_to_go_on_with(tmp_path):
+    sessions = Sessions(f"{tmp_path}/s")
+    for name, when in (("old", 1000), ("new", 3000), ("middle", 2000)):
+        sessions.save(name, TALK)
+        os.utime(tmp_path / f"s/{name}.json", (when, when))
+    assert [saved.name for saved in sessions.all()] == ["new", "middle", "old"]
+    assert sessions.last() == "new"
+
+
+def test_without_sessions_there_is_none_to_go_on_with(tmp_path):
+    with pytest.raises(WrongUsage, match="there is no session in"):
+        Sessions(f"{tmp_path}/nowhere").last()
+
+
+def test_a_session_that_is_not_there_is_told_with_the_nearest_name(tmp_path):
+    sessions = Sessions(f"{tmp_path}/s")
+    sessions.save("rivers", TALK)
+    with pytest.raises(WrongUsage, match="no session 'river'; did you mean 'rivers'"):
+        sessions.load("river")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 101, "a\nb"])
+def test_what_would_leave_the_folder_is_no_name(tmp_path, name):
+    with pytest.raises(WrongUsage, match="is no name for a session"):
+        Sessions(f"{tmp_path}/s").path(name)
+
+
+def test_a_session_is_renamed_but_never_over_another(tmp_path):
+    sessions = Sessions(f"{tmp_path}/s")
+    session = Session(sessions, "one")
+    session.save(TALK)
+    sessions.save("taken", Transcript("p/m", SAID[:1]))
+    with pytest.raises(WrongUsage, match="already"):
+        session.rename("taken")
+    session.rename("two")
+    assert (session.name, sorted(saved.name for saved in sessions.all())) == ("two", ["taken", "two"])
+    assert sessions.load("taken").messages == SAID[:1]
+
+
+def test_nothing_is_written_before_something_was_said_nor_when_nothing_shall_be_kept(tmp_path):
+    Session(Sessions(f"{tmp_path}/s"), "a").save(Transcript("p/m", ()))
+    Session(Sessions(f"{tmp_path}/s"), "b", saving=False).save(TALK)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_place_that_cannot_be_written_costs_the_session_only_and_is_said_once(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    session = Session(Sessions(f"{tmp_path}/file"), "a")
+    session.save(TALK)
+    session.save(TALK)
+    assert capsys.readouterr().err.count("no longer saved") == 1
+
+
+def test_a_history_file_of_roles_and_contents_is_read_and_its_system_message_is_the_prompt(tmp_path):
+    messages = [
+        {"role": "system", "content": "Be brief"},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yo"},
+    ]
+    (tmp_path / "h.json").write_text(json.dumps(messages))
+    loaded = load(f"{tmp_path}/h.json")
+    assert (loaded.model, loaded.system) == ("", "Be brief")
+    assert [(message.role, message.text) for message in loaded.messages] == [("user", "Hi"), ("assistant", "Yo")]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", '[{"role": 3}]', '[{"content": "x"}]', '{"model": 3}', "[" * 100_000, "\x00"]
+)
+def test_a_file_that_is_no_conversation_is_said_to_be_none(tmp_path, content):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(WrongUsage, match="is no conversation that /save wrote"):
+        load(f"{tmp_path}/x.json")
+
+
+def test_a_conversation_is_exported_as_markdown_with_reasoning_quoted_and_files_named():
+    messages = (
+        Message("user", (Image(UrlSource("https://example.org/a.png", "image/png")), Text("What is it?"))),
+        Message("assistant", (Reasoning("A river.\nLong."), Text("The **Rhine**."))),
+    )
+    assert markdown(Transcript("p/m", messages, "Be brief")) == (
+        "# What is it?\n\nModel: p/m\n\n## System\n\nBe brief\n\n"
+        "## User\n\n*[image]*\n\nWhat is it?\n\n## Assistant\n\n> A river.\n> Long.\n\nThe **Rhine**.\n"
+    )
+
+
+def test_code_blocks_are_found_in_order_with_their_languages():
+    text = "See:\n```python\na = 1\n\nb = 2\n```\nand\n~~~~\n```\n~~~~\nend"
+    assert code_blocks([text]) == [CodeBlock("python", "a = 1\n\nb = 2\n"), CodeBlock("", "```\n")]
+
+
+def test_a_code_block_that_never_ends_goes_on_to_the_end():
+    assert code_blocks(["```sh\nls"]) == [CodeBlock("sh", "ls\n")]
+
+
+def test_code_in_a_line_is_no_block():
+    assert code_blocks(["```x``` and `y`"]) == []
