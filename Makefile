@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORPUS ?= ../shared/corpus/open
+PROCESSES ?= auto
 SECONDS ?= 60
 ROUNDS ?= 3
 EACH ?= 3
@@ -36,8 +37,8 @@ clients/npm/node_modules: clients/npm/package-lock.json
 	@if command -v npm > /dev/null; then cd clients/npm && npm ci && touch node_modules; \
 	  else echo "npm is not here: the rows of its clients will say so"; fi
 
-test: $(ENV)/dev.stamp ## the tests
-	$(PY) -m pytest
+test: $(ENV)/dev.stamp ## the tests, a process for each core; PROCESSES=0 runs them in one
+	$(PY) -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 check: lint types fresh test ## all that CI wants of the code: the next three, then the tests
 

@@ -168,7 +168,8 @@ def test_every_long_name_behind_its_provider_is_that_model_whatever_else_the_lis
     for id, (long, short) in known.merged_models():
         assert known.resolve(f"{id}/{long}") == Target(id, long)
         assert known.resolve(f"{id}/{short}").provider == id
-        assert known[known.resolve(long).provider].exact(long) is not None
+        found = known.resolve(long)  # where it reads as another provider's model, that is who is meant
+        assert known[found.provider].exact(found.model) is not None
         assert known.find_model(long)
 
 
