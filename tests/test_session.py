@@ -74,3 +74,13 @@ def test_an_interruption_carries_what_had_arrived_and_why() -> None:
     assert interrupted.partial.text == "abc"
     assert (interrupted.status, interrupted.retry_after) == (529, 3.0)
     assert str(interrupted) == "the stream broke off after output began: busy"
+
+
+def test_a_session_that_keeps_no_content_forgets_the_text_of_the_beginning_too() -> None:
+    session = StreamSession(Letters(), keeps_content=False)
+    assert [event.text for event in session.feed(b"^ab") if isinstance(event, TextDelta)] == ["a", "b"]
+    session.feed(b"c.")
+    session.end()
+    completion = session.completion()
+    assert (completion.id, completion.text) == ("1", "")
+    assert completion.finish == FinishReason("stop")

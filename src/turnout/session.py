@@ -80,8 +80,9 @@ class StreamSession:
             raise self._failure
 
     def completion(self) -> Completion:
-        """What the events so far add up to."""
-        return replace(fold(self.seen), headers=self.headers)
+        """What the events so far add up to; without ``keeps_content`` all but their text, even where that was seen."""
+        seen = self.seen if self._keeps_content else [event for event in self.seen if not isinstance(event, _CONTENT)]
+        return replace(fold(seen), headers=self.headers)
 
     def interrupted(self, cause: Error) -> StreamInterrupted:
         return StreamInterrupted(

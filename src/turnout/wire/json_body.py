@@ -86,9 +86,9 @@ def is_makers(maker: str | None, origin: Origin | None, spelled: dict[str, str] 
     return origin is not None and origin.returns_to(wire) and (spelled or {}).get("maker") == maker
 
 
-def deep_merge(written: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
     """``written`` with ``extra`` laid over it; objects on both sides are merged into new ones."""
-    for name, value in extra.items():
+    for name, value in (extra or {}).items():
         mine = written.get(name)
         written[name] = deep_merge(dict(mine), value) if isinstance(mine, dict) and isinstance(value, dict) else value
     return written
@@ -114,3 +114,11 @@ def count(counts: Any, name: str) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and value >= 0 else None
+
+
+def called(value: Any) -> str:
+    """What JSON calls the kind of ``value``, for error messages."""
+    if value is None:
+        return "null"
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), type(value).__name__)

@@ -25,6 +25,15 @@ def read_json(text: bytes | str) -> Any:
     return _decode(text)
 
 
+def is_json(text: str) -> bool:
+    """True if ``read_json`` reads it."""
+    try:
+        read_json(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
 def _is_deep(text: bytes) -> bool:
     """True if brackets outside of strings stand in one another more than ``MAX_DEPTH`` times."""
     plain = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text

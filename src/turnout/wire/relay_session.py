@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from msgspec.structs import replace
-
 from turnout.errors import Error, ServerFault
-from turnout.events import Event, ExtraReported, Finished, Started, UsageReported, fold
-from turnout.types import Completion
+from turnout.events import Event, ExtraReported, Finished, Started, UsageReported
+from turnout.types import Choice, Completion, Message, Usage
 from turnout.wire.relaying import RelayRules
 from turnout.wire.sse import MAX_EVENT_BYTES
+
+_NOT_STARTED = Started("", "")
 
 
 class _Decoder(Protocol):
@@ -29,6 +29,7 @@ class RelaySession:
     def __init__(self, decoder: _Decoder, rules: RelayRules, *, hide_usage: bool) -> None:
         self._decoder = decoder
         self._plain = rules.plain
+        self._endings = rules.endings
         self._lines = rules.framing == "ndjson"
         self._hide_usage = hide_usage
         self._rest = b""
@@ -79,8 +80,21 @@ class RelaySession:
 
     def completion(self) -> Completion:
         """What is known of the answer: everything but its content."""
-        noted: list[Event] = [event for event in (self._started, *self._finished.values(), self._usage) if event is not None]
-        return replace(fold(noted), headers=self.headers)
+        started = self._started or _NOT_STARTED
+        origin = started.origin
+        return Completion(
+            id=started.id,
+            model=started.model,
+            choices=tuple(
+                Choice(index=index, message=Message("assistant", (), origin=origin), finish=self._finished[index].finish)
+                for index in sorted(self._finished)
+            ),
+            usage=self._usage.usage if self._usage is not None else Usage(),
+            created=started.created,
+            service_tier=started.service_tier,
+            origin=origin,
+            headers=self.headers,
+        )
 
     def _end_of_events(self, data: bytes) -> int:
         if self._lines:
@@ -96,12 +110,14 @@ class RelaySession:
 
     def _pass(self, block: bytes) -> list[bytes]:
         begun = self.has_output
-        separator = b"\n" if self._lines else b"\r\n\r\n" if b"\r\n\r\n" in block else b"\n\n"
+        separator = b"\n" if self._lines else b"\n\n"
+        if b"\r" in block and not self._lines and b"\r\n\r\n" in block:  # a byte is looked for ten times as fast as four are
+            separator = b"\r\n\r\n"
         events = block.split(separator)
         changed = False
-        plain = self._plain
+        plain, endings = self._plain, self._endings if b'"error"' not in block else ()
         for at, event in enumerate(events):
-            if not event or (self.has_output and plain(event)):
+            if not event or (self.has_output and (event.endswith(endings) or plain(event))):
                 continue
             try:
                 only_usage = self._read(event + separator)

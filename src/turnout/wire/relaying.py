@@ -21,13 +21,15 @@ class RelayRules(Struct, frozen=True, kw_only=True):
     """How one protocol is passed on.
 
     ``plain`` is true of an event's bytes only if it continues what an earlier one began and says nothing else; when in
-    doubt it is false, which only costs time. ``skim`` reads a whole answer's id, model, usage and tier, and raises what
-    ``decode`` would for an error inside it. ``in_body``: the body names the model and whether to stream, as the members
+    doubt it is false, which only costs time. ``endings``: what ends so is plain, unless its block says "error" anywhere; it
+    saves looking into each event. ``skim`` reads a whole answer's id, model, usage and tier, and raises what ``decode``
+    would for an error inside it. ``in_body``: the body names the model and whether to stream, as the members
     "model" and "stream". ``usage_option``: a stream tells its usage only if "stream_options" asks for it.
     """
 
     framing: Literal["sse", "ndjson"] = "sse"
     plain: Callable[[bytes], bool]
+    endings: tuple[bytes, ...] = ()
     skim: Callable[[HttpResponse, Target], Completion] | None = None
     in_body: bool = True
     usage_option: bool = False

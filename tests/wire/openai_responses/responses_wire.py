@@ -5,57 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from both_directions import BothDirections
+
 from turnout.catalog.schema import Provider
-from turnout.errors import Error
-from turnout.events import Event
 from turnout.testing.frames import sse_frames
 from turnout.testing.reference import reference_for
-from turnout.types import ChatRequest, Completion, HttpResponse, ReceiptLine, Target
+from turnout.types import Target
 from turnout.wire.openai_responses import WIRE
 
-assert WIRE.chat is not None
-assert WIRE.server is not None
-CODEC, SERVER = WIRE.chat, WIRE.server
 ACME = Provider(id="acme", name="Acme", wire=WIRE.name, base_url="https://acme.test/v1")
 TARGET = Target("acme", "m")
+BOTH = BothDirections(WIRE, ACME, TARGET)
+CODEC, SERVER = BOTH.codec, BOTH.server
+parse, encode, lines, departures = BOTH.parse, BOTH.encode, BOTH.lines, BOTH.departures
+there_and_back, decode, render = BOTH.there_and_back, BOTH.decode, BOTH.render
+events, rendered = BOTH.events, BOTH.rendered
+events_until_failure = BOTH.events_until_failure
 
 _reference = reference_for(WIRE.name)
 assert _reference is not None
 REFERENCE = _reference
-
-
-def parse(body: Any) -> ChatRequest:
-    return SERVER.parse(body if isinstance(body, bytes) else json.dumps(body).encode())[0]
-
-
-def encode(request: ChatRequest, *, stream: bool = False, provider: Provider = ACME) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(CODEC.encode(request, provider, stream=stream).http.body)
-    return body
-
-
-def lines(request: ChatRequest) -> tuple[ReceiptLine, ...]:
-    return CODEC.encode(request, ACME, stream=False).lines
-
-
-def departures(request: ChatRequest) -> dict[str, str]:
-    """Field to fate, of what encoding could not carry exactly."""
-    return {line.field: line.fate for line in lines(request)}
-
-
-def there_and_back(body: dict[str, Any]) -> dict[str, Any]:
-    """What a provider hears of what a caller said."""
-    request, stream = SERVER.parse(json.dumps(body).encode())
-    return encode(request, stream=stream)
-
-
-def decode(body: Any, status: int = 200) -> Completion:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return CODEC.decode(HttpResponse(status=status, body=raw), TARGET)
-
-
-def render(completion: Completion) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(SERVER.render(completion))
-    return body
 
 
 def answer(*output: Any, **fields: Any) -> dict[str, Any]:
@@ -124,30 +93,6 @@ def hello() -> bytes:
     """The shortest whole stream."""
     item = message(output_text("Hello, world"))
     return sse(*begun(), *said(0, item, "Hello", ", world"), completed(item))
-
-
-def events(stream: bytes, size: int | None = None) -> list[Event]:
-    """What the decoder makes of ``stream``, in pieces of ``size`` bytes."""
-    decoder = CODEC.decoder(TARGET)
-    pieces = [stream] if size is None else [stream[at : at + size] for at in range(0, len(stream), size)]
-    out = [event for piece in pieces for event in decoder.feed(piece)]
-    return [*out, *decoder.close()]
-
-
-def events_until_failure(stream: bytes) -> tuple[list[Event], Error]:
-    decoder = CODEC.decoder(TARGET)
-    seen: list[Event] = []
-    try:
-        seen.extend(decoder.feed(stream))
-        seen.extend(decoder.close())
-    except Error as error:
-        return seen, error
-    raise AssertionError("the stream was to fail")
-
-
-def rendered(happened: list[Event]) -> bytes:
-    renderer = SERVER.renderer(ChatRequest(model="m", messages=()))
-    return b"".join(renderer.render(event) for event in happened) + renderer.finish()
 
 
 def kinds(stream: bytes) -> list[str]:

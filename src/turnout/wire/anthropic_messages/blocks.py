@@ -29,7 +29,8 @@ from turnout.types import (
 from turnout.wire.anthropic_messages.citations import read_citations, write_citations
 from turnout.wire.anthropic_messages.sources import read_source, write_source
 from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, said_in, tool_id
-from turnout.wire.json_text import read_json
+from turnout.wire.claude_turns import call_input
+from turnout.wire.json_text import is_json as is_json
 
 Block = dict[str, Any]
 
@@ -227,24 +228,8 @@ class BlockWriter:
         return {"type": "thinking", "thinking": part.text} | signed
 
     def _input(self, part: ToolCall, path: str, own: bool) -> Any:
-        """``arguments`` as the object the protocol wants, as it was written.
-
-        What is no object travels inside one, in the way the documentation gives for invalid input:
-        https://docs.claude.com/en/docs/agents-and-tools/tool-use/fine-grained-tool-streaming (read 2026-11-21).
-        """
-        text = part.arguments
-        if part.custom:
-            self._bend(f"{path}.arguments", 'free text travels as the object {"input": text}')
-            return {"input": text}
-        if not text.strip():
-            return {}
         verbatim = own and (self._provider is None or (part.origin or cast(Origin, self._origin)).provider is None)
-        if is_json(text) and (verbatim or text.lstrip().startswith("{")):
-            return msgspec.Raw(text.encode())
-        if verbatim:
-            return text
-        self._bend(f"{path}.arguments", 'they are no JSON object, so they travel inside one: {"INVALID_JSON": text}')
-        return {"INVALID_JSON": text}
+        return call_input(part, path, verbatim, self._lines)
 
     def _tool_result(self, part: ToolResult, path: str, own: bool) -> Block:
         block: Block = {"type": "tool_result", "tool_use_id": part.call_id if own else tool_id(part.call_id)}
@@ -290,11 +275,3 @@ def is_bare(content: list[Any]) -> bool:
 def is_empty(block: Any) -> bool:
     """True for a text block that the protocol would refuse because it says nothing."""
     return isinstance(block, dict) and block.get("type") == "text" and not block["text"].strip()
-
-
-def is_json(text: str) -> bool:
-    try:
-        read_json(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True

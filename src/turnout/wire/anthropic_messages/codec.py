@@ -12,10 +12,11 @@ from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, Re
 from turnout.wire import Encoded
 from turnout.wire.anthropic_messages.answers import read_completion
 from turnout.wire.anthropic_messages.decoder import AnthropicMessagesDecoder
-from turnout.wire.anthropic_messages.faults import error_of, kept_headers, read_error
+from turnout.wire.anthropic_messages.faults import error_of, read_error
 from turnout.wire.anthropic_messages.messages import input_texts
 from turnout.wire.anthropic_messages.requests import write_request
 from turnout.wire.json_text import read_json
+from turnout.wire.response_headers import kept_headers
 
 API_VERSION = "2023-06-01"  # a required header: https://docs.claude.com/en/api/versioning (read 2026-11-21)
 

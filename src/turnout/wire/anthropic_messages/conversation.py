@@ -10,12 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from turnout.errors import RequestError
-from turnout.receipt import approximated, dropped, mapped
-from turnout.types import Message, ReceiptLine, ToolResult
+from turnout.receipt import approximated, dropped
+from turnout.types import Message, ReceiptLine
 from turnout.wire import asides
 from turnout.wire.anthropic_messages.blocks import BlockWriter, is_bare, is_empty
-from turnout.wire.anthropic_messages.words import is_own, said_in
+from turnout.wire.anthropic_messages.words import is_own
+from turnout.wire.claude_turns import check_results, report_hoist, turn_extra
 
 _OPENING = "Continue."  # what the user says where a conversation begins with the assistant
 _OWN_ROLES = ("user", "assistant", "system")
@@ -60,7 +60,7 @@ class ConversationWriter:
         verbatim = self._verbatim(message)
         blocks = self._blocks(message, path, verbatim)
         if not verbatim:
-            self._report_hoist(message, path)
+            report_hoist(message, path, bool(self._turns), self._lines)
             blocks = [block for block in blocks if self._is_text(block, path)]
             if not blocks:
                 return
@@ -69,13 +69,6 @@ class ConversationWriter:
         else:
             before = [{"type": "text", "text": self.system}] if isinstance(self.system, str) else self.system
             self.system = [*(before or []), *blocks]
-
-    def _report_hoist(self, message: Message, path: str) -> None:
-        if self._turns:
-            why = "a system message in the middle of the conversation holds from its beginning: it goes to `system`"
-            self._lines.append(approximated("request", path, why))
-        else:
-            self._lines.append(mapped("request", path, f"the {message.role} message goes to the top-level `system`"))
 
     def _is_text(self, block: Any, path: str) -> bool:
         if block.get("type") == "text":
@@ -86,15 +79,14 @@ class ConversationWriter:
     # -- turns ---------------------------------------------------------------------------------
 
     def _say(self, message: Message, path: str) -> None:
-        if message.role == "tool" and not any(isinstance(part, ToolResult) for part in message.parts):
-            raise RequestError(f"{path}: a tool message must hold a ToolResult, which names the call it answers", param=path)
+        check_results(message, path)
         verbatim = self._verbatim(message)
         turn = _Turn(
             role="user" if message.role == "tool" else message.role,
             content=self._blocks(message, path, verbatim),
             verbatim=verbatim,
             bare=verbatim and (message.spelled or {}).get("content") == "string",
-            extra=self._extra(message, path),
+            extra=turn_extra(message, path, is_own(message.origin, self._provider), self._lines),
         )
         last = self._turns[-1] if self._turns else None
         if last is not None and last.role == turn.role and not (last.verbatim and turn.verbatim):
@@ -125,15 +117,6 @@ class ConversationWriter:
             before[-1] = before[-1] | {"cache_control": empty["cache_control"]}
         else:
             self._lines.append(dropped("request", f"{path}.cache_control", "it marks an empty text with nothing before it"))
-
-    def _extra(self, message: Message, path: str) -> dict[str, Any] | None:
-        if message.name is not None:
-            self._lines.append(dropped("request", f"{path}.name", "this protocol does not name who speaks"))
-        if message.origin is None or is_own(message.origin, self._provider):
-            return message.extra
-        if names := said_in(message.extra):
-            self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
-        return None
 
     # -- the whole -----------------------------------------------------------------------------
 

@@ -9,10 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from turnout.errors import (
-    AllTargetsFailed,
     AuthenticationFailed,
     BudgetExceeded,
     CircuitOpen,
@@ -31,10 +28,9 @@ from turnout.errors import (
     UnknownName,
     Unsupported,
 )
-from turnout.types import HttpResponse, Target
+from turnout.types import Target
 from turnout.wire.anthropic_messages.words import WIRE_NAME
-from turnout.wire.json_text import read_json
-from turnout.wire.retry_after import retry_after
+from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
 
 _BY_TYPE: dict[str, type[Error]] = {
     "invalid_request_error": RequestError,
@@ -69,65 +65,44 @@ _TOO_LONG = (
 )
 _NO_CREDIT = ("credit balance is too low", "reached your specified api usage limits", "spend limit")
 _PATH = re.compile(r"([a-z][a-z_]*(?:\.[\w-]+)*): ")
-_REQUEST_IDS = ("request-id", "x-request-id", "x-amzn-requestid")
-_KEPT = (*_REQUEST_IDS, "retry-after", "retry-after-ms", "x-should-retry", "x-amzn-errortype")
-
-
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """Those that say something about the call: request id, rate limits, when to come back."""
-    kept = {
-        name: value
-        for name, value in headers.items()
-        if name in _KEPT or "ratelimit" in name or name.startswith("x-amzn-bedrock-")
-    }
-    return kept or None
-
-
-def read_error(response: HttpResponse, target: Target) -> Error:
-    """What a response that is no answer means. Never raises."""
-    try:
-        body = read_json(response.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        body = None
-    text = response.body[:300].decode("utf-8", "replace").strip()
-    return error_of(body, response.status, target, headers=response.headers, text=text)
 
 
 def error_of(body: Any, status: int | None, target: Target, *, headers: Mapping[str, str] | None = None, text: str = "") -> Error:
     """The error that ``body`` (parsed JSON, or None) and ``status`` (None inside a stream) mean."""
-    headers = headers or {}
     said = _said(body)
     kind = said.get("type") if isinstance(said.get("type"), str) else None
-    message = _message(said, text)
-    where = f"HTTP {status}" if status is not None else "an error inside the stream"
+    message = first_words(said, ("message", "Message", "detail"), text)
     path = _PATH.match(message) if kind == "invalid_request_error" else None
-    return _class(kind, status, message)(
-        f"{target}: {where}: {message}",
+    id = body.get("request_id") if isinstance(body, dict) else None
+    return made(
+        _class(kind, status, message),
+        message,
+        where=place(status),
+        wire=WIRE_NAME,
+        target=target,
         status=status,
+        headers=headers,
+        body=body,
         code=said.get("code") if isinstance(said.get("code"), str) else None,
         type=kind,
         param=path[1] if path else None,
-        request_id=_request_id(body, headers),
-        retry_after=retry_after(headers),
-        headers=kept_headers(headers),
-        body=body,
-        wire=WIRE_NAME,
-        target=target,
+        id=id if isinstance(id, str) else None,
     )
+
+
+read_error = reader(error_of)
 
 
 def _class(kind: str | None, status: int | None, message: str) -> type[Error]:
     said = message.lower()
-    found = _BY_TYPE.get(kind or "")
-    if found is None and status is not None:
-        found = _BY_STATUS.get(status) or (RequestError if 400 <= status < 500 else ServerFault)
+    found = _BY_TYPE.get(kind or "") or of_status(status, _BY_STATUS)
     if found is RequestError and any(phrase in said for phrase in _TOO_LONG):
         return ContextTooLong
     if found in (RequestError, AuthenticationFailed) and any(phrase in said for phrase in _NO_CREDIT):
         return QuotaExhausted
     if (kind == "not_found_error" or found is TargetError) and "model" in said:
         return ModelNotFound
-    return found or ServerFault
+    return found
 
 
 def _said(body: Any) -> dict[str, Any]:
@@ -138,23 +113,6 @@ def _said(body: Any) -> dict[str, Any]:
     if isinstance(error, dict):
         return error
     return {"message": error} if isinstance(error, str) else {name: value for name, value in body.items() if name != "type"}
-
-
-def _message(said: dict[str, Any], text: str) -> str:
-    for name in ("message", "Message", "detail"):
-        value = said.get(name)
-        if isinstance(value, str) and value:
-            return value
-        if value:
-            return msgspec.json.encode(value)[:300].decode("utf-8", "replace")
-    return text or "no message"
-
-
-def _request_id(body: Any, headers: Mapping[str, str]) -> str | None:
-    said = body.get("request_id") if isinstance(body, dict) else None
-    if isinstance(said, str):
-        return said
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 # -- towards callers -------------------------------------------------------------------------------
@@ -191,12 +149,11 @@ _NATIVE_STATUS = {
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    if isinstance(error, AllTargetsFailed) and error.failures:
-        return write_error(error.failures[-1][1])
+    error = of_last_target(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict):
         failed = error.status is not None and error.status >= 400  # an error can also stand in a stream, or in a 200
         return error.status if failed and error.status else _NATIVE_STATUS.get(error.type or "", 500), error.body
-    status, kind = next((told for cls, told in _TOLD if isinstance(error, cls)), (500, "api_error"))
+    status, kind = told(error, _TOLD, (500, "api_error"))
     if isinstance(error, RequestError) and error.status == 413:
         status, kind = 413, "request_too_large"
     if isinstance(error, AuthenticationFailed) and error.status == 403:

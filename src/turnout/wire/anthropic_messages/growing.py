@@ -18,9 +18,9 @@ from turnout.events import (
     ToolCallDelta,
 )
 from turnout.types import Origin, Part, Reasoning, Text, ToolCall
-from turnout.wire.anthropic_messages.blocks import is_json, read_block
+from turnout.wire.anthropic_messages.blocks import read_block
 from turnout.wire.anthropic_messages.citations import read_citation
-from turnout.wire.json_text import read_json
+from turnout.wire.json_text import is_json, read_json
 
 
 class GrowingBlock:

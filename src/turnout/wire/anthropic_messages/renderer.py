@@ -38,6 +38,7 @@ from turnout.wire.anthropic_messages.words import is_own, stop_reason, tool_id
 from turnout.wire.asides import Asides, turned
 
 _encode = msgspec.json.Encoder().encode
+_BEFORE_TEXT = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":'
 _FREE_TEXT = '{"input":"'
 _BESIDE_DELTA = ("context_management",)  # what message_delta says next to its delta
 
@@ -57,7 +58,7 @@ PartEvent = (
 class _Open:
     """The block being written: of our part ``part``, at the protocol's ``index``. ``text`` has come so far."""
 
-    __slots__ = ("free_text", "index", "kind", "part", "text")
+    __slots__ = ("before_text", "free_text", "index", "kind", "part", "text")
 
     def __init__(self, part: int, index: int, kind: str, *, free_text: bool = False) -> None:
         self.part = part
@@ -65,6 +66,7 @@ class _Open:
         self.kind = kind
         self.free_text = free_text  # a call whose input is text, which travels as {"input": text}
         self.text: list[str] = []
+        self.before_text = _BEFORE_TEXT % index  # the same in each delta of a text, so written once
 
     @property
     def complete(self) -> bool:
@@ -95,11 +97,13 @@ class AnthropicMessagesRenderer:
         self._asides: Asides = set()
 
     def render(self, event: Event) -> bytes:
+        if type(event) is TextDelta and event.choice == 0 and not self._asides:  # what most of a stream consists of
+            open = self._open
+            if open is not None and open.part == event.index and open.kind == "text":
+                return self._text(open, event.text)
         if not self._own and (self._asides or type(event) is PartAdded):
             event = turned(event, self._asides)
         match event:
-            case TextDelta(choice=0) if self._open is not None and self._open.part == event.index:
-                return self._continue(self._open, event)
             case Started():
                 self._started, self._origin, self._own = event, event.origin, is_own(event.origin)
                 self._writer = BlockWriter(event.origin, None, [])
@@ -261,8 +265,7 @@ class AnthropicMessagesRenderer:
         """``event`` inside the block that is open for its part."""
         match event:
             case TextDelta(text=text) | RefusalDelta(text=text) | AudioDelta(transcript=text) if open.kind == "text":
-                open.text.append(text)
-                return self._delta(b"text_delta", b"text", text) if text or self._own else b""
+                return self._text(open, text)
             case ReasoningDelta(text=text) if open.kind == "thinking":
                 return self._delta(b"thinking_delta", b"thinking", text)
             case SignatureDelta(signature=signature) if open.kind == "thinking" and self._own:
@@ -274,6 +277,10 @@ class AnthropicMessagesRenderer:
             case PartAdded(part=part):
                 return self._fill(open, part)
         return b""
+
+    def _text(self, open: _Open, text: str) -> bytes:
+        open.text.append(text)
+        return b"".join((open.before_text, _encode(text), b"}}\n\n")) if text or self._own else b""
 
     def _fill(self, open: _Open, part: Any) -> bytes:
         """What a part that came whole says beyond its block's start."""

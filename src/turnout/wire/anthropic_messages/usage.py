@@ -10,23 +10,24 @@ from typing import Any
 
 from turnout.types import Usage
 from turnout.wire.anthropic_messages.words import WIRE_NAME
+from turnout.wire.usage_counts import count
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
     split = raw.get("cache_creation")
-    five_minutes, one_hour = _count(split, "ephemeral_5m_input_tokens"), _count(split, "ephemeral_1h_input_tokens")
-    written = _count(raw, "cache_creation_input_tokens")
+    five_minutes, one_hour = count(split, "ephemeral_5m_input_tokens"), count(split, "ephemeral_1h_input_tokens")
+    written = count(raw, "cache_creation_input_tokens")
     if written is not None and written >= (one_hour or 0):  # a stream updates the total and not always its split
         five_minutes = written - (one_hour or 0)
-    text = _count(raw, "output_tokens")
-    thinking = _count(raw.get("output_tokens_details"), "thinking_tokens")
+    text = count(raw, "output_tokens")
+    thinking = count(raw.get("output_tokens_details"), "thinking_tokens")
     if thinking is not None and text is not None and thinking <= text:
         text -= thinking
     else:
         thinking = None
     return Usage(
-        uncached_input_tokens=_count(raw, "input_tokens"),
-        cache_read_tokens=_count(raw, "cache_read_input_tokens"),
+        uncached_input_tokens=count(raw, "input_tokens"),
+        cache_read_tokens=count(raw, "cache_read_input_tokens"),
         cache_write_5m_tokens=five_minutes,
         cache_write_1h_tokens=one_hour,
         text_output_tokens=text,
@@ -79,8 +80,3 @@ def write_usage(usage: Usage, *, own: bool) -> dict[str, Any] | None:
     if usage.reasoning_tokens is not None:
         written["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
     return written
-
-
-def _count(counts: Any, name: str) -> int | None:
-    value = counts.get(name) if isinstance(counts, dict) else None
-    return value if type(value) is int and value >= 0 else None

@@ -24,11 +24,13 @@ from turnout.types import (
     ToolResult,
     Video,
 )
-from turnout.wire.bedrock_converse.blocks import Block, is_json
+from turnout.wire.bedrock_converse.blocks import Block
 from turnout.wire.bedrock_converse.citations import write_citation
 from turnout.wire.bedrock_converse.media import DocumentNames, kind_of, write_media
 from turnout.wire.bedrock_converse.texts import ABSENT, split_text
 from turnout.wire.bedrock_converse.words import deep_merge, is_own, said_in, tool_id
+from turnout.wire.claude_turns import call_input
+from turnout.wire.json_text import is_json
 
 NO_OUTPUT = "(no output)"  # a tool result must say something: models refuse empty and blank ones
 
@@ -146,20 +148,8 @@ class BlockWriter:
         return {"reasoningContent": {"reasoningText": {"text": part.text} | signed}}
 
     def _input(self, part: ToolCall, path: str, own: bool) -> Any:
-        """``arguments`` as the object the protocol wants, as it was written. What is no object travels inside one."""
-        text = part.arguments
-        if part.custom:
-            self._bend(f"{path}.arguments", 'free text travels as the object {"input": text}')
-            return {"input": text}
-        if not text.strip():
-            return {}
         verbatim = own and (self._provider is None or (part.origin or cast(Origin, self._origin)).provider is None)
-        if is_json(text) and (verbatim or text.lstrip().startswith("{")):
-            return msgspec.Raw(text.encode())
-        if verbatim:
-            return text
-        self._bend(f"{path}.arguments", 'they are no JSON object, so they travel inside one: {"INVALID_JSON": text}')
-        return {"INVALID_JSON": text}
+        return call_input(part, path, verbatim, self._lines)
 
     def _tool_result(self, part: ToolResult, path: str, own: bool) -> Block:
         result: Block = {"toolUseId": part.call_id if own else tool_id(part.call_id)}

@@ -31,7 +31,7 @@ from turnout.types import (
 from turnout.wire.bedrock_converse.citations import read_citation
 from turnout.wire.bedrock_converse.media import read_media, read_search_result
 from turnout.wire.bedrock_converse.texts import ABSENT, join_texts
-from turnout.wire.json_text import read_json
+from turnout.wire.json_text import is_json
 
 Block = dict[str, Any]
 _MEDIA = ("image", "document", "video", "audio")
@@ -182,11 +182,3 @@ def _read_cited(raw: Block) -> Text | None:
     if isinstance(citations, list) and citations and all(isinstance(item, dict) for item in citations):
         found = tuple(read_citation(item) for item in fields.pop("citations"))
     return Text(text, found, extra={"citationsContent": fields} if fields else None, spelled=spelled)
-
-
-def is_json(text: str) -> bool:
-    try:
-        read_json(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True

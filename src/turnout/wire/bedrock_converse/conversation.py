@@ -12,13 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from turnout.errors import RequestError
-from turnout.receipt import approximated, dropped, mapped
+from turnout.receipt import approximated, dropped
 from turnout.types import Message, ReceiptLine, ToolCall, ToolResult
 from turnout.wire import asides
 from turnout.wire.bedrock_converse.block_writer import BlockWriter, is_blank
 from turnout.wire.bedrock_converse.media import DocumentNames
-from turnout.wire.bedrock_converse.words import is_own, said_in
+from turnout.wire.bedrock_converse.words import is_own
+from turnout.wire.claude_turns import check_results, report_hoist, turn_extra
 
 _OPENING = "Continue."  # what the user says where a conversation begins with the assistant
 _BESIDE_DOCUMENT = "The document is attached."  # what the user says of a document that came without a word
@@ -89,18 +89,11 @@ class ConversationWriter:
         verbatim = self._verbatim(message)
         groups = self._groups(message, path, verbatim)
         if not verbatim:
-            self._report_hoist(message, path)
+            report_hoist(message, path, bool(self._turns), self._lines)
             groups = [group for group in groups if self._is_system(group[0], path)]
             if not groups:
                 return
         self.system = [*(self.system or []), *(block for group in groups for block in group)]
-
-    def _report_hoist(self, message: Message, path: str) -> None:
-        if self._turns:
-            why = "a system message in the middle of the conversation holds from its beginning: it goes to `system`"
-            self._lines.append(approximated("request", path, why))
-        else:
-            self._lines.append(mapped("request", path, f"the {message.role} message goes to the top-level `system`"))
 
     def _is_system(self, block: Any, path: str) -> bool:
         if any(kind in block for kind in _SYSTEM_TAKES):
@@ -111,15 +104,14 @@ class ConversationWriter:
     # -- turns ---------------------------------------------------------------------------------
 
     def _say(self, message: Message, path: str) -> None:
-        if message.role == "tool" and not any(isinstance(part, ToolResult) for part in message.parts):
-            raise RequestError(f"{path}: a tool message must hold a ToolResult, which names the call it answers", param=path)
+        check_results(message, path)
         verbatim = self._verbatim(message)
         turn = _Turn(
             role="user" if message.role == "tool" else message.role,
             content=self._groups(message, path, verbatim),
             verbatim=verbatim,
             path=path,
-            extra=self._extra(message, path),
+            extra=turn_extra(message, path, is_own(message.origin, self._provider), self._lines),
         )
         last = self._turns[-1] if self._turns else None
         if last is not None and last.role == turn.role and not (last.verbatim and turn.verbatim):
@@ -147,15 +139,6 @@ class ConversationWriter:
             elif mark is not None:
                 self._lines.append(dropped("request", f"{where}.cache_control", "nothing that can be sent stands before it"))
         return groups
-
-    def _extra(self, message: Message, path: str) -> dict[str, Any] | None:
-        if message.name is not None:
-            self._lines.append(dropped("request", f"{path}.name", "this protocol does not name who speaks"))
-        if message.origin is None or is_own(message.origin, self._provider):
-            return message.extra
-        if names := said_in(message.extra):
-            self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
-        return None
 
     # -- the whole -----------------------------------------------------------------------------
 

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from turnout.errors import (
-    AllTargetsFailed,
     AuthenticationFailed,
     BudgetExceeded,
     CircuitOpen,
@@ -32,11 +29,9 @@ from turnout.errors import (
     UnknownName,
     Unsupported,
 )
-from turnout.types import HttpResponse, Target
+from turnout.types import Target
 from turnout.wire.bedrock_converse.words import WIRE_NAME
-from turnout.wire.json_text import read_json
-from turnout.wire.response_headers import kept_headers, request_id
-from turnout.wire.retry_after import retry_after
+from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
 
 _BY_TYPE: dict[str, type[Error]] = {
     "ValidationException": RequestError,
@@ -98,16 +93,6 @@ _NO_MODEL = (
 _UNABLE = ("doesn't support", "does not support", "isn't supported", "not supported")
 
 
-def read_error(response: HttpResponse, target: Target) -> Error:
-    """What a response that is no answer means. Never raises."""
-    try:
-        body = read_json(response.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        body = None
-    text = response.body[:300].decode("utf-8", "replace").strip()
-    return error_of(body, response.status, target, headers=response.headers, text=text)
-
-
 def error_of(
     body: Any,
     status: int | None,
@@ -124,19 +109,21 @@ def error_of(
     headers = headers or {}
     fields = body if isinstance(body, dict) else {"message": body} if isinstance(body, str) else {}
     kind = kind or _type(headers.get("x-amzn-errortype")) or _type(fields.get("__type")) or _type(fields.get("code"))
-    message = _message(fields, text)
-    where = f"HTTP {status}" if status is not None else "an error inside the stream"
-    return _class(kind, status, message)(
-        f"{target}: {where}: {message}",
-        status=status,
-        type=kind,
-        request_id=request_id(headers),
-        retry_after=retry_after(headers),
-        headers=kept_headers(headers),
-        body=body,
+    message = first_words(fields, ("message", "Message", "originalMessage"), text)
+    return made(
+        _class(kind, status, message),
+        message,
+        where=place(status),
         wire=WIRE_NAME,
         target=target,
+        status=status,
+        headers=headers,
+        body=body,
+        type=kind,
     )
+
+
+read_error = reader(error_of)
 
 
 def _type(said: Any) -> str | None:
@@ -153,26 +140,14 @@ def exception_type(said: str) -> str:
 
 def _class(kind: str | None, status: int | None, message: str) -> type[Error]:
     said = message.lower().replace("\u2019", "'")
-    found = _BY_TYPE.get(kind or "")
-    if found is None and status is not None:
-        found = _BY_STATUS.get(status) or (RequestError if 400 <= status < 500 else ServerFault)
+    found = _BY_TYPE.get(kind or "") or of_status(status, _BY_STATUS)
     if found is RequestError and any(phrase in said for phrase in _TOO_LONG):
         return ContextTooLong
     if found in (RequestError, AuthenticationFailed, TargetError) and any(phrase in said for phrase in _NO_MODEL):
         return ModelNotFound
     if found is RequestError and any(phrase in said for phrase in _UNABLE):
         return Unsupported
-    return found or ServerFault
-
-
-def _message(fields: dict[str, Any], text: str) -> str:
-    for name in ("message", "Message", "originalMessage"):
-        value = fields.get(name)
-        if isinstance(value, str) and value:
-            return value
-        if value:
-            return msgspec.json.encode(value)[:300].decode("utf-8", "replace")
-    return text or "no message"
+    return found
 
 
 # -- towards callers -------------------------------------------------------------------------------
@@ -219,13 +194,12 @@ _IN_STREAMS = frozenset(
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    if isinstance(error, AllTargetsFailed) and error.failures:
-        return write_error(error.failures[-1][1])
+    error = of_last_target(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict):
         failed = error.status is not None and error.status >= 400  # an error can also stand in a stream, or in a 200
         status = error.status if failed and error.status else _NATIVE_STATUS.get(error.type or "", 500)
         return status, error.body if error.type is None else {"__type": error.type, **error.body}
-    status, kind = _told(error)
+    status, kind = told(error, _TOLD, _FALLBACK)
     message = str(error)
     if isinstance(error, ContextTooLong) and not any(phrase in message.lower() for phrase in _TOO_LONG):
         message = f"Input is too long for requested model: {message}"  # the words by which clients of this protocol know it
@@ -234,14 +208,9 @@ def write_error(error: Error) -> tuple[int, Any]:
 
 def write_exception(error: Error) -> tuple[str, Any]:
     """The name, in the stream's spelling, and the payload of the event that ends a stream with ``error``."""
-    if isinstance(error, AllTargetsFailed) and error.failures:
-        return write_exception(error.failures[-1][1])
+    error = of_last_target(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict) and error.type is not None:
         return error.type[:1].lower() + error.type[1:], error.body
-    kind = _told(error)[1]
+    kind = told(error, _TOLD, _FALLBACK)[1]
     kind = kind if kind in _IN_STREAMS else "ModelStreamErrorException"
     return kind[:1].lower() + kind[1:], {"message": str(error)}
-
-
-def _told(error: Error) -> tuple[int, str]:
-    return next((told for cls, told in _TOLD if isinstance(error, cls)), _FALLBACK)

@@ -21,9 +21,9 @@ from turnout.events import (
     ToolCallDelta,
 )
 from turnout.types import Origin, Part, Reasoning, Text, ToolCall
-from turnout.wire.bedrock_converse.blocks import is_json, read_block
+from turnout.wire.bedrock_converse.blocks import read_block
 from turnout.wire.bedrock_converse.citations import read_citation
-from turnout.wire.json_text import read_json
+from turnout.wire.json_text import is_json, read_json
 
 Kind = Literal["", "text", "reasoning", "tool", "whole"]
 

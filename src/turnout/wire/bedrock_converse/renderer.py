@@ -30,7 +30,7 @@ from turnout.types import FinishReason, Origin, Reasoning, Refusal, Text, ToolCa
 from turnout.wire.asides import Asides, turned
 from turnout.wire.bedrock_converse.answers import spoken
 from turnout.wire.bedrock_converse.block_writer import BlockWriter
-from turnout.wire.bedrock_converse.blocks import Block, is_json
+from turnout.wire.bedrock_converse.blocks import Block
 from turnout.wire.bedrock_converse.citations import write_citation
 from turnout.wire.bedrock_converse.faults import write_exception
 from turnout.wire.bedrock_converse.stream_events import (
@@ -44,6 +44,7 @@ from turnout.wire.bedrock_converse.stream_events import (
 )
 from turnout.wire.bedrock_converse.usage import write_usage
 from turnout.wire.bedrock_converse.words import is_own, stop_reason, tool_id
+from turnout.wire.json_text import is_json
 
 _BESIDE_STOP = ("additionalModelResponseFields",)  # what messageStop says next to its reason
 

@@ -15,6 +15,7 @@ from turnout.wire.bedrock_converse.messages import ORIGIN, read_messages, read_s
 from turnout.wire.bedrock_converse.reasoning import FIELDS, read_reasoning, vendor_of, write_reasoning
 from turnout.wire.bedrock_converse.tools import read_choice, read_tools, write_tool_config
 from turnout.wire.bedrock_converse.words import deep_merge, is_own, take_inner
+from turnout.wire.json_body import with_quirks
 from turnout.wire.json_text import read_json
 
 _NO_PLACE = {
@@ -153,7 +154,7 @@ def write_request(request: ChatRequest, provider: Provider, lines: list[ReceiptL
         if value is not None and value not in _SAYS_NOTHING.get(name, ()):
             lines.append(dropped("request", name, why))
     _write_extra(request, body, lines)
-    return _with_quirks(body, provider, lines)
+    return with_quirks(body, provider, lines)
 
 
 def _write_inference(
@@ -243,18 +244,6 @@ def _write_extra(request: ChatRequest, body: dict[str, Any], lines: list[Receipt
         return
     lost = (name for name, value in (request.extra or {}).items() if value is not None)
     lines += [dropped("request", f"extra.{name}", "a field of another protocol") for name in lost]
-
-
-def _with_quirks(body: dict[str, Any], provider: Provider, lines: list[ReceiptLine]) -> dict[str, Any]:
-    for name in provider.quirks.drop:
-        if name in body:
-            del body[name]
-            lines.append(dropped("request", name, f"{provider.name} refuses this field"))
-    for name, theirs in provider.quirks.rename.items():
-        if name in body and theirs not in body:
-            body[theirs] = body.pop(name)
-            lines.append(mapped("request", name, f"{provider.name} calls it {theirs}"))
-    return body
 
 
 def check_model(model: str) -> str:

@@ -12,6 +12,7 @@ from turnout.wire.cohere_chat.conversation import ConversationWriter
 from turnout.wire.cohere_chat.messages import ORIGIN, read_documents, read_messages
 from turnout.wire.cohere_chat.tools import read_tools, write_tools
 from turnout.wire.cohere_chat.words import deep_merge, is_own
+from turnout.wire.json_body import with_quirks
 
 # our field -> (the wire's field, what its value must be); values of another kind stay verbatim in extra
 _PLAIN: dict[str, tuple[str, type | tuple[type, ...]]] = {
@@ -123,7 +124,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
         else:
             why = f"a field of {request.origin.wire} with no word in this protocol"
             lines.extend(dropped("request", f"extra.{name}", why) for name in request.extra)
-    return _with_quirks(body, provider, lines)
+    return with_quirks(body, provider, lines)
 
 
 def _bounded(name: str, value: Any, lines: list[ReceiptLine]) -> Any:
@@ -175,16 +176,3 @@ def _write_thinking(wanted: ReasoningConfig, own: bool, body: dict[str, Any], li
     if wanted.budget_tokens is not None and (own or written["type"] == "enabled"):
         written["token_budget"] = wanted.budget_tokens
     body["thinking"] = written | (wanted.extra or {}) if own else written
-
-
-def _with_quirks(body: dict[str, Any], provider: Provider, lines: list[ReceiptLine]) -> dict[str, Any]:
-    quirks = provider.quirks
-    for name in quirks.drop:
-        if name in body:
-            del body[name]
-            lines.append(dropped("request", name, f"{provider.name} refuses this field"))
-    for name, theirs in quirks.rename.items():
-        if name in body and theirs not in body:
-            body[theirs] = body.pop(name)
-            lines.append(mapped("request", name, f"{provider.name} calls it {theirs}"))
-    return body

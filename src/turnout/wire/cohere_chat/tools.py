@@ -13,7 +13,8 @@ from turnout.errors import RequestError
 from turnout.receipt import dropped, mapped
 from turnout.types import ChatRequest, Opaque, ReceiptLine, Tool, ToolChoice
 from turnout.wire.cohere_chat.messages import ORIGIN
-from turnout.wire.cohere_chat.words import deep_merge, is_own, said_in
+from turnout.wire.cohere_chat.words import is_own, said_in
+from turnout.wire.function_tools import read_tool, write_tool
 
 _MODES: dict[str, Any] = {"REQUIRED": "required", "NONE": "none"}
 _CHOICES = {mode: choice for choice, mode in _MODES.items()}
@@ -25,7 +26,7 @@ def read_tools(fields: dict[str, Any], known: dict[str, Any], spelled: dict[str,
     if raw is not None and not isinstance(raw, list):
         raise RequestError("tools: expected a list of tools", param="tools")
     if raw is not None:
-        tools = [_read_tool(tool, f"tools[{at}]") for at, tool in enumerate(fields.pop("tools"))]
+        tools = [read_tool(tool, f"tools[{at}]", ORIGIN) for at, tool in enumerate(fields.pop("tools"))]
         strict = fields.get("strict_tools")
         if isinstance(strict, bool) and any(isinstance(tool, Tool) for tool in tools):
             del fields["strict_tools"]
@@ -34,22 +35,6 @@ def read_tools(fields: dict[str, Any], known: dict[str, Any], spelled: dict[str,
         known["tools"] = tuple(tools)
     if fields.get("tool_choice") in ("REQUIRED", "NONE"):
         known["tool_choice"] = ToolChoice(_MODES[fields.pop("tool_choice")])
-
-
-def _read_tool(raw: Any, path: str) -> Tool | Opaque:
-    if not isinstance(raw, dict):
-        raise RequestError(f"{path}: expected an object with type and function", param=path)
-    function = raw.get("function")
-    if raw.get("type") != "function" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        return Opaque(raw, slot="tools", origin=ORIGIN)
-    fields = {name: value for name, value in raw.items() if name not in ("type", "function")}
-    inner = dict(function)
-    name = inner.pop("name")
-    description = inner.pop("description") if isinstance(inner.get("description"), str) else None
-    parameters = inner.pop("parameters") if isinstance(inner.get("parameters"), dict) else None
-    if inner:
-        fields["function"] = inner
-    return Tool(name=name, description=description, parameters=parameters, extra=fields or None, origin=ORIGIN)
 
 
 # -- towards the wire ------------------------------------------------------------------------------
@@ -69,7 +54,7 @@ def write_tools(request: ChatRequest, own: bool, spelled: dict[str, str], body: 
         offered = tuple(tool for tool in offered if isinstance(tool, Tool) and tool.name == choice.name)
         lines.append(mapped("request", "tool_choice", f"{choice.name} alone is offered, and a call is required"))
     if offered is not None:
-        written = [it for tool in offered if (it := _write_tool(tool, lines)) is not None]
+        written = [it for tool in offered if (it := write_tool(tool, is_own(tool.origin), lines)) is not None]
         if written or own:
             body["tools"] = written
         _write_strict([tool for tool in offered if isinstance(tool, Tool)], spelled, body, lines)
@@ -90,28 +75,3 @@ def _write_strict(tools: list[Tool], spelled: dict[str, str], body: dict[str, An
     else:
         why = "this protocol holds a model to all tools' schemas or to none"
         lines.extend(dropped("request", f"tools[{tool.name}].strict", why) for tool in strict)
-
-
-def _write_tool(tool: Tool | Opaque, lines: list[ReceiptLine]) -> Any:
-    own = is_own(tool.origin)
-    if isinstance(tool, Opaque):
-        if own:
-            return tool.value
-        name = tool.value.get("name") or tool.value.get("type") if isinstance(tool.value, dict) else None
-        lines.append(dropped("request", f"tools[{name}]", "a tool that only its own provider runs"))
-        return None
-    function: dict[str, Any] = {"name": tool.name}
-    if tool.description is not None:
-        function["description"] = tool.description
-    if tool.parameters is not None:
-        function["parameters"] = tool.parameters
-    elif not own:
-        function["parameters"] = {"type": "object", "properties": {}}
-    if tool.cache_control is not None:
-        lines.append(dropped("request", f"tools[{tool.name}].cache_control", "this protocol caches prefixes without marks"))
-    written = {"type": "function", "function": function}
-    if own or tool.origin is None:
-        return deep_merge(written, tool.extra)
-    if names := said_in(tool.extra):
-        lines.append(dropped("request", f"tools[{tool.name}].extra", f"fields of another protocol: {names}"))
-    return written

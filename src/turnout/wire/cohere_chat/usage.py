@@ -11,13 +11,14 @@ from typing import Any
 
 from turnout.types import Usage
 from turnout.wire.cohere_chat.words import WIRE_NAME
+from turnout.wire.json_body import count  # the vendor's own types call them floats
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
     """``image_tokens`` stand beside ``input_tokens``, ``cached_tokens`` within them; ``reasoning_tokens`` within the output's."""
     tokens = raw.get("tokens")
-    texts, images = _count(tokens, "input_tokens"), _count(tokens, "image_tokens")
-    cached, said, thought = _count(raw, "cached_tokens"), _count(tokens, "output_tokens"), _count(tokens, "reasoning_tokens")
+    texts, images = count(tokens, "input_tokens"), count(tokens, "image_tokens")
+    cached, said, thought = count(raw, "cached_tokens"), count(tokens, "output_tokens"), count(tokens, "reasoning_tokens")
     read = None if texts is None and images is None else (texts or 0) + (images or 0)
     if read is not None and cached is not None:
         cached = min(cached, read)
@@ -37,7 +38,7 @@ def read_usage(raw: dict[str, Any]) -> Usage:
 
 
 def _billed(units: Any) -> Usage | None:
-    into, out = _count(units, "input_tokens"), _count(units, "output_tokens")
+    into, out = count(units, "input_tokens"), count(units, "output_tokens")
     if into is None and out is None:
         return None
     return Usage(uncached_input_tokens=into, text_output_tokens=out, raw=units, wire=WIRE_NAME)
@@ -56,11 +57,3 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
     if usage.cache_read_tokens is not None:
         written["cached_tokens"] = usage.cache_read_tokens
     return written
-
-
-def _count(counts: Any, name: str) -> int | None:
-    """The vendor's own types call them floats."""
-    value = counts.get(name) if isinstance(counts, dict) else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and value >= 0 else None

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
-from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+from turnout.types import FinishReason, Origin, Unified
 from turnout.wire.bookkeeping import said_in as said_in
+from turnout.wire.data_urls import source as source, url as url
+from turnout.wire.json_body import deep_merge as deep_merge
 from turnout.wire.json_text import read_json
 
 WIRE_NAME = "cohere-chat"
@@ -56,24 +58,6 @@ def is_own(origin: Origin | None, provider: str | None = None) -> bool:
     return origin is not None and origin.returns_to(WIRE_NAME, provider)
 
 
-def source(url: str) -> Source:
-    """A data URL taken apart when putting it together again gives the same text; any other URL as it is."""
-    if url.startswith("data:"):
-        media_type, marker, data = url[5:].partition(";base64,")
-        if marker and media_type and ";" not in media_type and "," not in media_type:
-            return DataSource(data, media_type)
-    return UrlSource(url)
-
-
-def url(source: Source) -> str | None:
-    """``source`` as the protocol's URL, or None if it cannot be one."""
-    if isinstance(source, UrlSource):
-        return source.url
-    if isinstance(source, DataSource):
-        return f"data:{source.media_type or 'application/octet-stream'};base64,{source.data}"
-    return None
-
-
 def take(fields: dict[str, Any], name: str) -> str | None:
     """``fields[name]`` taken out if it is a string; anything else stays where it is, to be kept verbatim."""
     return fields.pop(name) if isinstance(fields.get(name), str) else None
@@ -85,14 +69,3 @@ def is_object(text: str) -> bool:
         return isinstance(read_json(text), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
-
-
-def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
-    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
-    for name, value in (extra or {}).items():
-        mine = written.get(name)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            deep_merge(mine, value)
-        else:
-            written[name] = value
-    return written

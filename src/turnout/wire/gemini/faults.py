@@ -5,13 +5,10 @@ https://ai.google.dev/gemini-api/docs/troubleshooting and https://cloud.google.c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from turnout.errors import (
-    AllTargetsFailed,
     AuthenticationFailed,
     BudgetExceeded,
     CircuitOpen,
@@ -30,11 +27,9 @@ from turnout.errors import (
     UnknownName,
     Unsupported,
 )
-from turnout.types import HttpResponse, Target
+from turnout.types import Target
+from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
 from turnout.wire.gemini.words import WIRE_NAME
-from turnout.wire.json_text import read_json
-from turnout.wire.response_headers import kept_headers, request_id
-from turnout.wire.retry_after import retry_after
 
 _BY_WORD: dict[str, type[Error]] = {
     "INVALID_ARGUMENT": RequestError,
@@ -72,48 +67,38 @@ _NO_CREDIT = ("billing", "credits are depleted", "limit: 0")
 _A_DAY = "PerDay"  # waiting the few seconds that such an answer names does not help
 
 
-def read_error(response: HttpResponse, target: Target) -> Error:
-    """What a response that is no answer means. Never raises."""
-    try:
-        body = read_json(response.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        body = None
-    text = response.body[:300].decode("utf-8", "replace").strip()
-    return error_of(body, response.status, target, headers=kept_headers(response.headers), text=text)
-
-
-def error_of(body: Any, status: int | None, target: Target, *, headers: dict[str, str] | None = None, text: str = "") -> Error:
+def error_of(body: Any, status: int | None, target: Target, *, headers: Mapping[str, str] | None = None, text: str = "") -> Error:
     """The error that ``body`` (parsed JSON, or None) and ``status`` (None inside a stream) mean."""
     said = _said(body)
     word = said["status"] if isinstance(said.get("status"), str) else None
     code = said.get("code")
     number = status if status is not None else code if type(code) is int and 400 <= code < 600 else None
-    message = _message(said, text)
+    message = first_words(said, ("message", "detail", "error"), text)
     reasons = [detail["reason"] for detail in _details(said) if isinstance(detail.get("reason"), str)]
-    wait = retry_after(headers or {})
-    where = f"HTTP {status}" if status is not None else "an error inside the stream"
-    return _class(word, number, message, reasons, said)(
-        f"{target}: {where}: {message}",
+    return made(
+        _class(word, number, message, reasons, said),
+        message,
+        where=place(status),
+        wire=WIRE_NAME,
+        target=target,
         status=number,
+        headers=headers,
+        body=body,
         code=reasons[0] if reasons else None,
         type=word,
         param=_field(said),
-        request_id=request_id(headers or {}),
-        retry_after=_delay(said) if wait is None else wait,
-        headers=headers,
-        body=body,
-        wire=WIRE_NAME,
-        target=target,
+        delay=_delay(said),
     )
+
+
+read_error = reader(error_of)
 
 
 def _class(word: str | None, status: int | None, message: str, reasons: list[str], said: dict[str, Any]) -> type[Error]:
     lower = message.lower()
     if any(reason in _BAD_KEY for reason in reasons) or "api key not valid" in lower or "api key expired" in lower:
         return AuthenticationFailed
-    found = _BY_WORD.get(word or "")
-    if found is None and status is not None:
-        found = _BY_STATUS.get(status) or (RequestError if 400 <= status < 500 else ServerFault)
+    found = _BY_WORD.get(word or "") or of_status(status, _BY_STATUS)
     if found is RateLimited and (_is_daily(said) or any(phrase in lower for phrase in _NO_CREDIT[1:])):
         return QuotaExhausted
     if found is TargetError and _NO_CREDIT[0] in lower:
@@ -122,7 +107,7 @@ def _class(word: str | None, status: int | None, message: str, reasons: list[str
         return ModelNotFound
     if found is RequestError and any(phrase in lower for phrase in _TOO_LONG):
         return ContextTooLong
-    return found or ServerFault
+    return found
 
 
 def _said(body: Any) -> dict[str, Any]:
@@ -174,16 +159,6 @@ def _is_daily(said: dict[str, Any]) -> bool:
     return False
 
 
-def _message(said: dict[str, Any], text: str) -> str:
-    for name in ("message", "detail", "error"):
-        value = said.get(name)
-        if isinstance(value, str) and value:
-            return value
-        if value:
-            return msgspec.json.encode(value)[:300].decode("utf-8", "replace")
-    return text or "no message"
-
-
 # -- towards callers -------------------------------------------------------------------------------
 
 # class -> (status, word) of this protocol; the first that matches
@@ -206,11 +181,10 @@ _TOLD: tuple[tuple[type[Error], tuple[int, str]], ...] = (
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    if isinstance(error, AllTargetsFailed) and error.failures:
-        return write_error(error.failures[-1][1])
+    error = of_last_target(error)
     if error.wire == WIRE_NAME and error.body is not None:
         return error.status or 500, error.body
-    status, word = next((told for cls, told in _TOLD if isinstance(error, cls)), (500, "INTERNAL"))
+    status, word = told(error, _TOLD, (500, "INTERNAL"))
     if isinstance(error, AuthenticationFailed) and error.status == 403:
         status, word = 403, "PERMISSION_DENIED"
     if error.wire == WIRE_NAME and error.status is not None:

@@ -13,6 +13,7 @@ from turnout.wire.gemini.conversation import ConversationWriter
 from turnout.wire.gemini.generation import read_generation, write_generation
 from turnout.wire.gemini.tools import read_tools, take_choice, write_choice, write_tools
 from turnout.wire.gemini.words import ORIGIN, Spelled, called, deep_merge, find, is_own, take
+from turnout.wire.json_body import with_quirks
 
 _MODELS = "models/"
 # https://ai.google.dev/gemini-api/docs/priority-inference (read 2026-11-21); OpenAI's and Anthropic's words for no tier
@@ -89,7 +90,7 @@ def write_request(request: ChatRequest, provider: Provider, lines: list[ReceiptL
         else:
             lost = (name for name, value in request.extra.items() if value is not None)
             lines += [dropped("request", f"extra.{name}", "a field of another protocol") for name in lost]
-    return _with_quirks(body, provider, lines)
+    return with_quirks(body, provider, lines)
 
 
 def _write_tools(request: ChatRequest, own: bool, spelled: Spelled, body: dict[str, Any], lines: list[ReceiptLine]) -> None:
@@ -117,15 +118,3 @@ def _write_tier(request: ChatRequest, own: bool, spelled: Spelled, body: dict[st
             lines.append(mapped("request", "service_tier", f"{tier!r} is called {said!r} here"))
     elif tier != "auto":  # which is what leaving it out means
         lines.append(dropped("request", "service_tier", f"this protocol has no tier {tier!r}"))
-
-
-def _with_quirks(body: dict[str, Any], provider: Provider, lines: list[ReceiptLine]) -> dict[str, Any]:
-    for name in provider.quirks.drop:
-        if name in body:
-            del body[name]
-            lines.append(dropped("request", name, f"{provider.name} refuses this field"))
-    for name, theirs in provider.quirks.rename.items():
-        if name in body and theirs not in body:
-            body[theirs] = body.pop(name)
-            lines.append(mapped("request", name, f"{provider.name} calls it {theirs}"))
-    return body

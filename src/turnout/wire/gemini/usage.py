@@ -10,6 +10,7 @@ from typing import Any
 
 from turnout.types import Usage
 from turnout.wire.gemini.words import WIRE_NAME
+from turnout.wire.usage_counts import count
 
 _AUDIO = ("AUDIO", 4)  # the number where enums come as numbers
 
@@ -17,7 +18,7 @@ _AUDIO = ("AUDIO", 4)  # the number where enums come as numbers
 def read_usage(raw: dict[str, Any]) -> Usage:
     """Details that exceed their total are cut: the total is what is billed."""
     prompt, cached, answer = (
-        _count(raw, name) for name in ("promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount")
+        count(raw, name) for name in ("promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount")
     )
     if prompt is not None and cached is not None:
         cached = min(cached, prompt)
@@ -31,9 +32,9 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         uncached_input_tokens=None if prompt is None else prompt - (cached or 0) - (heard or 0),
         cache_read_tokens=cached,
         audio_input_tokens=heard,
-        tool_use_tokens=_count(raw, "toolUsePromptTokenCount"),
+        tool_use_tokens=count(raw, "toolUsePromptTokenCount"),
         text_output_tokens=None if answer is None else answer - (spoken or 0),
-        reasoning_tokens=_count(raw, "thoughtsTokenCount"),
+        reasoning_tokens=count(raw, "thoughtsTokenCount"),
         audio_output_tokens=spoken,
         raw=raw,
         wire=WIRE_NAME,
@@ -63,16 +64,11 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
     return {name: count for name, count in written.items() if count is not None}
 
 
-def _count(raw: dict[str, Any], name: str) -> int | None:
-    value = raw.get(name)
-    return value if type(value) is int and value >= 0 else None
-
-
 def _audio(raw: dict[str, Any], name: str) -> int | None:
     details = raw.get(name)
     counts = [
         detail["tokenCount"]
         for detail in (details if isinstance(details, list) else ())
-        if isinstance(detail, dict) and detail.get("modality") in _AUDIO and _count(detail, "tokenCount") is not None
+        if isinstance(detail, dict) and detail.get("modality") in _AUDIO and count(detail, "tokenCount") is not None
     ]
     return sum(counts) if counts else None

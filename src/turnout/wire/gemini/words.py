@@ -8,6 +8,7 @@ from typing import Any
 
 from turnout.types import FinishReason, Origin, Unified
 from turnout.wire.bookkeeping import said_in as said_in
+from turnout.wire.json_body import called as called, deep_merge as deep_merge
 
 WIRE_NAME = "gemini"
 ORIGIN = Origin(WIRE_NAME)
@@ -127,22 +128,3 @@ def call_id(answer: str, number: int, choice: int, name: str, arguments: str) ->
 
         answer = sha256(f"{name}\0{arguments}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"call_{answer}_{number}" if not choice else f"call_{answer}_{choice}_{number}"
-
-
-def called(value: Any) -> str:
-    """What JSON calls the kind of ``value``, for error messages."""
-    if value is None:
-        return "null"
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)
-
-
-def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
-    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
-    for name, value in (extra or {}).items():
-        mine = written.get(name)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            deep_merge(mine, value)
-        else:
-            written[name] = value
-    return written

@@ -27,7 +27,7 @@ from turnout.types import (
     UrlSource,
 )
 from turnout.wire import asides
-from turnout.wire.json_text import read_json
+from turnout.wire.json_text import is_json
 from turnout.wire.ollama.words import deep_merge, is_own, said_in
 
 _MARKS = "this protocol caches prefixes without marks"
@@ -229,11 +229,3 @@ class _Said:
 
     def _lose(self, path: str, reason: str) -> None:
         self._lines.append(dropped("request", path, reason))
-
-
-def is_json(text: str) -> bool:
-    try:
-        read_json(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True

@@ -11,6 +11,7 @@ from turnout.catalog.schema import Provider
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
 from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat
+from turnout.wire.json_body import with_quirks
 from turnout.wire.ollama.conversation import ConversationWriter
 from turnout.wire.ollama.messages import ORIGIN, read_messages
 from turnout.wire.ollama.tools import read_tools, write_tools
@@ -137,7 +138,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
         else:
             why = f"a field of {request.origin.wire} with no word in this protocol"
             lines.extend(dropped("request", f"extra.{name}", why) for name in request.extra)
-    return _with_quirks(body, provider, lines)
+    return with_quirks(body, provider, lines)
 
 
 def _options(request: ChatRequest, spelled: dict[str, str]) -> dict[str, Any]:
@@ -193,16 +194,3 @@ def _write_think(wanted: ReasoningConfig, own: bool, body: dict[str, Any], lines
             lines.append(approximated("request", "reasoning.effort", why))
     if wanted.budget_tokens is not None:
         lines.append(dropped("request", "reasoning.budget_tokens", "this protocol does not bound thinking by tokens"))
-
-
-def _with_quirks(body: dict[str, Any], provider: Provider, lines: list[ReceiptLine]) -> dict[str, Any]:
-    quirks = provider.quirks
-    for name in quirks.drop:
-        if name in body:
-            del body[name]
-            lines.append(dropped("request", name, f"{provider.name} refuses this field"))
-    for name, theirs in quirks.rename.items():
-        if name in body and theirs not in body:
-            body[theirs] = body.pop(name)
-            lines.append(mapped("request", name, f"{provider.name} calls it {theirs}"))
-    return body

@@ -7,6 +7,7 @@ from typing import Any
 
 from turnout.types import FinishReason, Origin, Unified
 from turnout.wire.bookkeeping import said_in as said_in
+from turnout.wire.json_body import deep_merge as deep_merge
 
 WIRE_NAME = "ollama"
 
@@ -66,14 +67,3 @@ def made_up_id(*facts: Any) -> str:
 
     digest = sha256("\0".join(map(str, facts)).encode("utf-8", "surrogatepass")).hexdigest()
     return f"call_{digest[:12]}"
-
-
-def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
-    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
-    for name, value in (extra or {}).items():
-        mine = written.get(name)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            deep_merge(mine, value)
-        else:
-            written[name] = value
-    return written

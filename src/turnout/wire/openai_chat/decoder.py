@@ -29,6 +29,11 @@ from turnout.wire.openai_chat.words import WIRE_NAME, finish_reason
 from turnout.wire.sse import SseDecoder
 
 _SILENT_ROLES = (None, "assistant", "")
+_CONTENT = b'"content":'  # can only be a name: inside a string its quotes would be escaped
+_MOST_LEARNT = 4  # where chunks differ in more than their text, as in OpenAI's padding, looking for what they share is waste
+
+_NOT_STARTED = Started("", "")
+_decode_text = msgspec.json.Decoder(str).decode
 
 
 class OpenAIChatDecoder:
@@ -42,11 +47,13 @@ class OpenAIChatDecoder:
         self._choices: dict[int, Progress] = {}
         self._done = False
         self._uncommon = 0  # chunks in a row that were not the common kind
+        self._around: tuple[bytes, bytes, int, int] | None = None  # what stood before and after the last text, and its place
+        self._learnt = 0  # how often that was found out
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         for name, data in self._sse.feed(chunk):
             if self._uncommon < 3:  # then the common shape is not this dialect's, and trying it is waste
-                event = self._common(data)
+                event = self._alike(data) or self._common(data)
                 if event is not None:
                     yield event
                     continue
@@ -62,6 +69,7 @@ class OpenAIChatDecoder:
             )
 
     def _read(self, name: str | None, data: bytes) -> Iterator[Event]:
+        self._around = None
         if data.startswith(b"[DONE]"):
             self._done = True
             return
@@ -75,17 +83,39 @@ class OpenAIChatDecoder:
         if body.get("error") or (name == "error"):
             raise error_of(body, None, self._target)
 
+    def _alike(self, data: bytes) -> TextDelta | None:
+        """The text of a chunk that differs from the last one in nothing but its text; None for any other."""
+        if self._around is None:
+            return None
+        before, after, index, choice = self._around
+        if not (data.startswith(before) and data.endswith(after)):
+            return None
+        try:
+            text = _decode_text(data[len(before) : -len(after)])
+        except (msgspec.DecodeError, UnicodeError):
+            return None  # more than one string: some other shape after all
+        return TextDelta(text, index, choice) if text else None
+
+    def _learn(self, data: bytes, text: str, index: int, choice: int) -> None:
+        """Splits a chunk around its text, for those that will be alike. Found only where the text is written as it is."""
+        self._learnt += 1
+        before, member, rest = data.rpartition(_CONTENT)
+        literal = b'"%b"' % text.encode("utf-8", "surrogatepass")
+        if member and rest.startswith(literal) and len(rest) > len(literal):
+            self._around = before + member, rest[len(literal) :], index, choice
+
     def _common(self, data: bytes) -> Event | None:
         """The one event of a chunk that only continues what an earlier chunk began, else None."""
+        started = self._started
+        if started is None:
+            return None  # nothing to continue
         try:
             chunk = decode_common(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             self._uncommon += 1
             return None
-        started = self._started
         if (
-            started is None
-            or len(chunk.choices) != 1
+            len(chunk.choices) != 1
             or chunk.model != started.model
             or chunk.service_tier != started.service_tier
             or chunk.system_fingerprint != self._fingerprint
@@ -99,6 +129,8 @@ class OpenAIChatDecoder:
         self._uncommon = 0
         if delta.content:
             if progress.kind is Text and not delta.tool_calls and not delta.reasoning_content:
+                if self._learnt < _MOST_LEARNT:
+                    self._learn(data, delta.content, progress.at, choice.index)
                 return TextDelta(delta.content, progress.at, choice.index)
         elif delta.tool_calls:
             call = delta.tool_calls[0]
@@ -112,62 +144,69 @@ class OpenAIChatDecoder:
 
     # -- any chunk -----------------------------------------------------------------------------
 
-    def _general(self, body: dict[str, Any]) -> Iterator[Event]:
+    def _general(self, body: dict[str, Any]) -> list[Event]:
+        events: list[Event] = []
         fields = dict(body)
         choices = fields.pop("choices", None)
         usage = fields.pop("usage", None)
         for silent in ("object", "obfuscation", "error"):  # a constant, padding, and what is raised after the events
             fields.pop(silent, None)
-        yield from self._start(fields)
+        started = self._start(fields)
+        if started != self._started:
+            self._started = started
+            events.append(started)
         news = {name: value for name, value in fields.items() if value is not None and self._said.get(name) != value}
         if news:
             self._said.update(news)
             self._fingerprint = self._said.get("system_fingerprint")
-            yield ExtraReported(news)
+            events.append(ExtraReported(news))
         for at, choice in enumerate(choices if isinstance(choices, list) else ()):
             if isinstance(choice, dict):
-                yield from self._choice(dict(choice), at)
+                self._choice(dict(choice), at, events)
         if isinstance(usage, dict):
-            yield UsageReported(read_usage(usage))
+            events.append(UsageReported(read_usage(usage)))
+        return events
 
-    def _start(self, fields: dict[str, Any]) -> Iterator[Event]:
-        """Takes out of ``fields`` what is the same on every chunk; a ``Started`` when some of it is new.
+    def _start(self, fields: dict[str, Any]) -> Started:
+        """Takes out of ``fields`` what is the same on every chunk.
 
         Some servers stamp each chunk with an id and a time of its own: what came first holds.
         """
-        id, model, created, tier = (fields.get(name) for name in ("id", "model", "created", "service_tier"))
-        before = self._started or Started("", "")
-        started = Started(
+        id, model, created, tier = fields.get("id"), fields.get("model"), fields.get("created"), fields.get("service_tier")
+        before = self._started or _NOT_STARTED
+        if isinstance(id, str):
+            del fields["id"]
+        if isinstance(model, str):
+            del fields["model"]
+        if isinstance(created, int):
+            del fields["created"]
+        if isinstance(tier, str):
+            del fields["service_tier"]
+        return Started(
             id=before.id or (id if isinstance(id, str) else ""),
             model=before.model or (model if isinstance(model, str) else ""),
             created=before.created or (created if type(created) is int else before.created),
             origin=self._origin,
             service_tier=tier if isinstance(tier, str) else before.service_tier,
         )
-        for name, kind in (("id", str), ("model", str), ("created", int), ("service_tier", str)):
-            if isinstance(fields.get(name), kind):
-                del fields[name]
-        if started != self._started:
-            self._started = started
-            yield started
 
-    def _choice(self, fields: dict[str, Any], at: int) -> Iterator[Event]:
+    def _choice(self, fields: dict[str, Any], at: int, events: list[Event]) -> None:
         index = fields.pop("index") if type(fields.get("index")) is int else at
         progress = self._progress(index)
         delta, finish = fields.pop("delta", None), fields.pop("finish_reason", None)
         logprobs = fields.pop("logprobs", None)
         fields.pop("message", None)  # Perplexity and Writer restate beside each delta what deltas say
-        if isinstance(delta, dict):
-            yield from progress.delta(dict(delta), index, self._origin)
+        if delta and isinstance(delta, dict):
+            events += progress.delta(dict(delta), index, self._origin)
         if logprobs is not None:
-            yield LogprobsDelta(logprobs, index)
+            events.append(LogprobsDelta(logprobs, index))
         news = {name: value for name, value in fields.items() if value is not None and progress.said.get(name) != value}
         if news:
             progress.said.update(news)
-            yield ExtraReported(news, "choice", index)
+            events.append(ExtraReported(news, "choice", index))
         if isinstance(finish, str) and finish and not progress.finished:
             progress.finished = True
-            yield Finished(finish_reason(finish, called_tools=progress.calls > 0), index)
+            events.append(Finished(finish_reason(finish, called_tools=progress.calls > 0), index))
 
     def _progress(self, index: int) -> Progress:
         progress = self._choices.get(index)

@@ -33,8 +33,8 @@ def write_messages(
     ``held``: what results hold besides text, which goes into a message after the last of them.
     """
     match message:  # what most of a conversation consists of: one plain text
-        case Message(role, (Text(text, (), None, cache_control=None, extra=None),), name=None, extra=None, spelled=None):
-            if role != "tool":
+        case Message(role, (Text(text, (), None, cache_control=None, extra=None),), name=None, extra=None, spelled=spelled):
+            if role != "tool" and (spelled is None or not is_own(message.origin, provider)):
                 return [{"role": role, "content": text}]
     own = is_own(message.origin, provider)
     if provider is not None:
@@ -57,6 +57,11 @@ def write_messages(
 def write_said(message: Message, lines: list[ReceiptLine]) -> dict[str, Any]:
     """``message`` as the answer's own: content is one string (or null), as callers of this protocol expect."""
     own = is_own(message.origin)
+    match message.parts:  # what most answers are: one plain text
+        case (Text(text, (), None, cache_control=None, extra=None, spelled=None),) if message.spelled is None and (
+            own or not message.extra
+        ):
+            return {"role": "assistant", "content": text, **(message.extra or {})}
     said = _Writer(own, None, lines, "message").write(message.parts, message)
     content = said.get("content")
     if not own and isinstance(content, list):

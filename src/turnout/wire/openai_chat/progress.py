@@ -54,8 +54,10 @@ class Progress:
     def delta(self, fields: dict[str, Any], choice: int, origin: Origin) -> Iterator[Event]:
         if fields.get("role") == "assistant":
             del fields["role"]
-        yield from self._reason(fields, choice, origin)
-        yield from self._content(fields, choice, origin)
+        if "reasoning_content" in fields or "reasoning" in fields:
+            yield from self._reason(fields, choice, origin)
+        if "content" in fields or "annotations" in fields:
+            yield from self._content(fields, choice, origin)
         if isinstance(fields.get("refusal"), str) and (refusal := fields.pop("refusal")):
             yield RefusalDelta(refusal, REFUSAL, choice)
         if isinstance(fields.get("audio"), dict):

@@ -30,13 +30,11 @@ _decode = msgspec.json.Decoder(_Answer).decode
 _codec = OpenAIChatCodec()
 
 
-# how an event ends that says no usage and no end, as OpenAI and most others write it
-_CONTINUES = (b'"finish_reason":null}],"usage":null}', b'"finish_reason":null}]}')
+# how an event ends that says no usage and no end, as OpenAI writes it; where no usage stands at the end, some may stand before
+_ENDINGS = (b'"finish_reason":null}],"usage":null}',)
 
 
 def _plain(event: bytes) -> bool:
-    if event.endswith(_CONTINUES):
-        return b'"error"' not in event
     return b'"finish_reason":null' in event and b'"usage":{' not in event and b'"error"' not in event
 
 
@@ -60,4 +58,4 @@ def _skim(response: HttpResponse, target: Target) -> Completion:
     )
 
 
-RELAY = RelayRules(plain=_plain, skim=_skim, usage_option=True)
+RELAY = RelayRules(plain=_plain, endings=_ENDINGS, skim=_skim, usage_option=True)

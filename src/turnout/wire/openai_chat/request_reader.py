@@ -26,16 +26,18 @@ def read_request(raw: dict[str, Any]) -> tuple[ChatRequest, bool]:
     known: dict[str, Any] = {
         "messages": tuple(read_message(message, f"messages[{at}]", ORIGIN) for at, message in enumerate(messages))
     }
-    for ours, (theirs, kind) in PLAIN_FIELDS.items():
-        value = fields.get(theirs)
-        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-            known[ours] = fields.pop(theirs)
     stream = _read_stream(fields, known, spelled)
-    _read_limit(fields, known, spelled)
-    _read_stop(fields, known, spelled)
-    _read_tools(fields, known, spelled)
-    _read_format(fields, known)
-    _read_reasoning(fields, known, spelled)
+    if fields:  # many requests say no more
+        for ours, (theirs, kind) in PLAIN_FIELDS.items():
+            if theirs in fields:
+                value = fields[theirs]
+                if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+                    known[ours] = fields.pop(theirs)
+        _read_limit(fields, known, spelled)
+        _read_stop(fields, known, spelled)
+        _read_tools(fields, known, spelled)
+        _read_format(fields, known)
+        _read_reasoning(fields, known, spelled)
     request = ChatRequest(model=model, extra=fields or None, origin=ORIGIN, spelled=spelled or None, **known)
     return request, stream
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from turnout.events import Fold
 from turnout.types import Audio, Part, Reasoning, Refusal, Text, ToolCall
-from turnout.wire.json_text import read_json
+from turnout.wire.json_text import is_json
 from turnout.wire.openai_responses.answers import write_item
 from turnout.wire.openai_responses.content import write_output
 from turnout.wire.openai_responses.items import Item, is_sealed, kind_of, write_own_item
@@ -61,7 +61,7 @@ class OpenItem:
     def _has_arguments(self) -> bool:
         (index,) = self._parts
         call = self._fold.part(index)
-        return isinstance(call, ToolCall) and _is_json(call.arguments)
+        return isinstance(call, ToolCall) and is_json(call.arguments)
 
     def add(self, index: int, since: int) -> bytes:
         """The item as it begins: without what its deltas will say."""
@@ -215,11 +215,3 @@ def _since(part: Part, since: int) -> Part:
     if not since or not isinstance(part, (Text, Reasoning, Refusal)):
         return part
     return replace(part, text=part.text[since:])
-
-
-def _is_json(text: str) -> bool:
-    try:
-        read_json(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True

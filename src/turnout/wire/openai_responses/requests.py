@@ -12,6 +12,7 @@ from turnout.catalog.schema import Provider
 from turnout.errors import RequestError
 from turnout.receipt import dropped, mapped
 from turnout.types import ChatRequest, Message, Opaque, ReasoningConfig, ReceiptLine, ResponseFormat
+from turnout.wire.json_body import with_quirks
 from turnout.wire.openai_responses.conversation import InputWriter
 from turnout.wire.openai_responses.input import ORIGIN, read_input, read_instructions
 from turnout.wire.openai_responses.tools import read_choice, read_tools, write_choice, write_tools
@@ -155,7 +156,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
     if request.extra and not extra:
         lost = (name for name, value in request.extra.items() if value is not None)
         lines.extend(dropped("request", f"extra.{name}", "a field of another protocol with no word here") for name in lost)
-    return _with_quirks(body, provider, lines)
+    return with_quirks(body, provider, lines)
 
 
 def _write_input(
@@ -230,15 +231,3 @@ def _say_what_is_implied(request: ChatRequest, body: dict[str, Any], lines: list
     if request.origin is not None:
         body["store"] = False
         lines.append(mapped("request", "store", "this protocol keeps answers unless told not to, which nobody asked for"))
-
-
-def _with_quirks(body: dict[str, Any], provider: Provider, lines: list[ReceiptLine]) -> dict[str, Any]:
-    for name in provider.quirks.drop:
-        if name in body:
-            del body[name]
-            lines.append(dropped("request", name, f"{provider.name} refuses this field"))
-    for name, theirs in provider.quirks.rename.items():
-        if name in body and theirs not in body:
-            body[theirs] = body.pop(name)
-            lines.append(mapped("request", name, f"{provider.name} calls it {theirs}"))
-    return body

@@ -9,6 +9,7 @@ from typing import Any
 
 from turnout.types import Usage
 from turnout.wire.openai_responses.words import WIRE_NAME
+from turnout.wire.usage_counts import count, details, split
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
@@ -17,18 +18,18 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     Cached tokens are part of ``input_tokens`` and reasoning of ``output_tokens``, except where ``total_tokens`` shows that
     reasoning was counted beside it, as xAI does in Chat Completions (https://docs.x.ai/docs/guides/reasoning, read 2026-11-21).
     """
-    into, out = _details(raw, "input_tokens_details"), _details(raw, "output_tokens_details")
-    given, came, total = _count(raw, "input_tokens"), _count(raw, "output_tokens"), _count(raw, "total_tokens")
-    thought = _count(out, "reasoning_tokens")
+    into, out = details(raw, "input_tokens_details"), details(raw, "output_tokens_details")
+    given, came, total = count(raw, "input_tokens"), count(raw, "output_tokens"), count(raw, "total_tokens")
+    thought = count(out, "reasoning_tokens")
     beside = total - given - came if total is not None and given is not None and came is not None else 0
-    uncached, (read, write, heard) = _split(
-        given, _count(into, "cached_tokens"), _count(into, "cache_write_tokens"), _count(into, "audio_tokens")
+    uncached, (read, write, heard) = split(
+        given, count(into, "cached_tokens"), count(into, "cache_write_tokens"), count(into, "audio_tokens")
     )
-    spoken = _count(out, "audio_tokens")
+    spoken = count(out, "audio_tokens")
     if thought and beside == thought:
-        said, (spoken,) = _split(came, spoken)
+        said, (spoken,) = split(came, spoken)
     else:
-        said, (thought, spoken) = _split(came, thought, spoken)
+        said, (thought, spoken) = split(came, thought, spoken)
     return Usage(
         uncached_input_tokens=uncached,
         cache_read_tokens=read,
@@ -60,26 +61,3 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
         "total_tokens": (into or 0) + (out or 0),
     }
-
-
-def _split(total: int | None, *details: int | None) -> tuple[int | None, tuple[int | None, ...]]:
-    """What remains of ``total`` beside its details. Details that exceed it are cut: the total is what is billed."""
-    if total is None:
-        return None, details
-    left, kept = total, []
-    for detail in details:
-        if detail is not None:
-            detail = min(detail, left)
-            left -= detail
-        kept.append(detail)
-    return left, tuple(kept)
-
-
-def _details(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _count(raw: dict[str, Any], name: str) -> int | None:
-    value = raw.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

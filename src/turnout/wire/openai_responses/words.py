@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from turnout.types import DataSource, FinishReason, Origin, Source, Unified, UrlSource
+from turnout.types import FinishReason, Origin, Unified
 from turnout.wire.bookkeeping import said_in as said_in
+from turnout.wire.data_urls import source as source, url as url
+from turnout.wire.json_body import called as called, deep_merge as deep_merge
 
 WIRE_NAME = "openai-responses"
 
@@ -92,46 +94,9 @@ def item_id(prefix: str, answer_id: str, number: int) -> str:
     return f"{prefix}_{_NOT_IN_IDS.sub('', answer_id)[-48:]}_{number}"
 
 
-def source(url: str) -> Source:
-    """A data URL taken apart when putting it together again gives the same text; any other URL as it is."""
-    if url.startswith("data:"):
-        media_type, marker, data = url[5:].partition(";base64,")
-        if marker and media_type and ";" not in media_type and "," not in media_type:
-            return DataSource(data, media_type)
-    return UrlSource(url)
-
-
-def url(source: Source) -> str | None:
-    """``source`` as a URL, or None if it cannot be one."""
-    if isinstance(source, UrlSource):
-        return source.url
-    if isinstance(source, DataSource):
-        return f"data:{source.media_type or 'application/octet-stream'};base64,{source.data}"
-    return None
-
-
 def take(fields: dict[str, Any], name: str, kind: type = str) -> Any:
     """``fields[name]`` taken out if it is of ``kind``; anything else stays where it is, to be kept verbatim."""
     value = fields.get(name)
     if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return fields.pop(name)
     return None
-
-
-def called(value: Any) -> str:
-    """What JSON calls the kind of ``value``, for error messages."""
-    if value is None:
-        return "null"
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)
-
-
-def deep_merge(written: dict[str, Any], extra: dict[str, Any] | None) -> dict[str, Any]:
-    """``written`` with ``extra`` laid over it; objects on both sides are merged."""
-    for name, value in (extra or {}).items():
-        mine = written.get(name)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            written[name] = deep_merge(dict(mine), value)
-        else:
-            written[name] = value
-    return written
