@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from turnout.client.settings import Model, Sink
+from turnout.errors import ConfigError
 from turnout.prompt import Options, Prompt
 from turnout.types import Completion, Embeddings, RankedDocument, Ranking, Timeouts
 
@@ -16,27 +17,45 @@ if TYPE_CHECKING:
     from turnout.client.aio import AsyncClient
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.client.sync import Client
+    from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Retry
     from turnout.registry import Registry
 
 
-def ask(model: Model, prompt: Prompt, *, translation: Translation = "lenient", **options: Unpack[Options]) -> Completion:
+def ask(
+    model: Model,
+    prompt: Prompt,
+    *,
+    translation: Translation = "lenient",
+    api_key: str | None = None,
+    env_file: EnvFile | None = None,
+    **options: Unpack[Options],
+) -> Completion:
     """One question, one answer: ``ask("groq/llama-3.3-70b-versatile", "Name three rivers", temperature=0.2).text``.
 
     Opens and closes a client of its own; for more than one call a ``Client`` keeps connections and an embedded model.
+    ``env_file``: a file of variables to read for what the environment does not set; True for ./.env.
     """
     from turnout.client.sync import Client
 
-    with Client() as client:
-        return client.chat(prompt, model=model, translation=translation, **options)
+    with Client(env_file=env_file) as client:
+        return client.chat(prompt, model=model, translation=translation, api_key=api_key, **options)
 
 
-def embed(model: Model, inputs: Inputs, *, translation: Translation = "lenient", **options: Unpack[EmbedOptions]) -> Embeddings:
+def embed(
+    model: Model,
+    inputs: Inputs,
+    *,
+    translation: Translation = "lenient",
+    api_key: str | None = None,
+    env_file: EnvFile | None = None,
+    **options: Unpack[EmbedOptions],
+) -> Embeddings:
     """A vector for each text: ``embed("openai/text-embedding-3-small", ["Nile", "Rhine"]).vectors``. As ``ask``."""
     from turnout.client.sync import Client
 
-    with Client() as client:
-        return client.embed(inputs, model=model, translation=translation, **options)
+    with Client(env_file=env_file) as client:
+        return client.embed(inputs, model=model, translation=translation, api_key=api_key, **options)
 
 
 def rerank(
@@ -45,13 +64,15 @@ def rerank(
     documents: Sequence[RankedDocument],
     *,
     translation: Translation = "lenient",
+    api_key: str | None = None,
+    env_file: EnvFile | None = None,
     **options: Unpack[RerankOptions],
 ) -> Ranking:
     """Documents in order of relevance: ``rerank("cohere/rerank-v3.5", "longest river", texts).results[0].index``. As ``ask``."""
     from turnout.client.sync import Client
 
-    with Client() as client:
-        return client.rerank(query, documents, model=model, translation=translation, **options)
+    with Client(env_file=env_file) as client:
+        return client.rerank(query, documents, model=model, translation=translation, api_key=api_key, **options)
 
 
 @overload
@@ -67,6 +88,7 @@ def from_provider(
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
     fetch_urls: bool = False,
+    env_file: EnvFile | None = None,
 ) -> Client: ...
 
 
@@ -83,6 +105,7 @@ def from_provider(
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
     fetch_urls: bool = False,
+    env_file: EnvFile | None = None,
 ) -> AsyncClient: ...
 
 
@@ -98,6 +121,7 @@ def from_provider(
     sinks: Sequence[Sink] = (),
     translation: Translation = "lenient",
     fetch_urls: bool = False,
+    env_file: EnvFile | None = None,
 ) -> Client | AsyncClient:
     """A client bound to "provider/model". Nothing is sent; what is wrong with the name or the key is raised now.
 
@@ -108,7 +132,9 @@ def from_provider(
     if registry is None:
         from turnout.registry import Registry
 
-        registry = Registry()
+        registry = Registry(env_file=env_file)
+    elif env_file is not None:
+        raise ConfigError("env_file belongs to the registry when you pass one: Registry(env_file=…)")
     registry.plan(model, api_key=api_key, base_url=base_url)
     if async_client:
         from turnout.client.aio import AsyncClient as chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import logging
@@ -129,8 +130,6 @@ def test_a_service_account_asks_its_token_uri_for_the_whole_platform(
     (asked,) = server.asked
     assert asked["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
     claims = asked["assertion"][0].split(".")[1]
-    import base64
-
     said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     assert said["scope"] == "https://www.googleapis.com/auth/cloud-platform"
     assert "ya29.one" not in caplog.text
@@ -204,6 +203,60 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     error = refusal({"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nowhere.json")})
     assert isinstance(error, ConfigError)
     assert "nowhere.json cannot be read: No such file" in str(error)
+
+
+@pytest.mark.parametrize("form", ["JSON", "base64"])
+def test_an_account_may_stand_in_a_variable_as_json_or_base64_of_it(
+    server: TokenServer, account: dict[str, str], tmp_path: Path, form: str
+) -> None:
+    text = json.dumps(account | {"project_id": "your-own-project"})  # which as a key would be a placeholder
+    environ = {"GOOGLE_VERTEX_CREDENTIALS_JSON": text if form == "JSON" else base64.b64encode(text.encode()).decode()}
+    missing = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nowhere.json")}
+    signed = run(google("", around(environ | missing))(REQUEST, None))
+    assert signed.headers["authorization"] == "Bearer ya29.one"
+    assert server.asked[0]["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+
+
+def test_a_workload_of_another_cloud_may_stand_in_the_variable_too(server: TokenServer, tmp_path: Path) -> None:
+    (tmp_path / "subject").write_text("a token of another cloud")
+    federated = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": f"{server.url}/token",
+        "credential_source": {"file": str(tmp_path / "subject")},
+    }
+    server.answer = (200, server.answer[1] | {"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})
+    signed = run(google("", around({"GOOGLE_VERTEX_CREDENTIALS_JSON": json.dumps(federated)}))(REQUEST, None))
+    assert signed.headers["authorization"] == "Bearer ya29.one"
+    assert server.asked[0]["subject_token"] == ["a token of another cloud"]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "your_credentials_here"])
+def test_a_variable_that_holds_no_account_is_passed_over(
+    server: TokenServer, account: dict[str, str], tmp_path: Path, empty: str
+) -> None:
+    environ = written(tmp_path, account) | {"GOOGLE_VERTEX_CREDENTIALS_JSON": empty}
+    assert run(google("", around(environ))(REQUEST, None)).headers["authorization"] == "Bearer ya29.one"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{not json BEGIN secret", "it is neither JSON nor base64 of it"),
+        ("BEGINsecret", "it is neither JSON nor base64 of it"),
+        ('{"type": "service_account", "private_key": "-----BEGIN secret"}', "is not a whole service_account"),
+        ('{"type": "BEGIN secret"}', "holds no credentials"),
+        ('{"type": "external_account", "audience": "BEGIN secret"}', "holds no credentials"),
+        (base64.b64encode(b"[1]").decode(), "holds no credentials"),
+    ],
+)
+def test_a_variable_that_holds_something_else_is_named_and_not_quoted(content: str, said: str) -> None:
+    error = refusal({"GOOGLE_VERTEX_CREDENTIALS_JSON": content})
+    assert isinstance(error, ConfigError)
+    assert str(error).startswith("GOOGLE_VERTEX_CREDENTIALS_JSON ")
+    assert said in str(error)
+    assert "secret" not in str(error)
 
 
 SCRIPT = """

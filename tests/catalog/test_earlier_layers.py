@@ -302,6 +302,40 @@ def test_a_provider_of_a_tool_server_is_set_up_by_its_variables(
     assert (candidate.target.provider, candidate.provider.base_url, candidate.provider.timeout) == (id, url, timeout)
 
 
+def test_of_two_variables_of_a_tool_server_the_first_wins() -> None:
+    other = "k-0000000000000000"
+    registry = names(
+        KIMI_API_KEY=KEY,
+        MOONSHOT_API_KEY=other,
+        KIMI_API_URL="https://kimi.corp/v1",
+        MOONSHOT_API_URL="https://moonshot.corp/v1",
+        GLM_API_KEY=KEY,
+        ZHIPUAI_API_KEY=other,
+        GLM_API_URL="https://glm.corp/v4",
+        ZHIPUAI_API_URL="https://zhipu.corp/v4",
+    )
+    for name, variable, url in (("kimi", "KIMI_API_KEY", "https://kimi.corp/v1"), ("glm", "GLM_API_KEY", "https://glm.corp/v4")):
+        secret = registry.key(name)
+        assert secret is not None
+        assert (secret.source, registry.provider(name).base_url) == (variable, url)
+
+
+def test_kimi_is_waited_for_as_long_as_its_variables_say() -> None:
+    registry = names(
+        KIMI_API_KEY=KEY,
+        GLM_API_KEY=KEY,
+        KIMI_READ_TIMEOUT_SECS="45",
+        KIMI_CONNECT_TIMEOUT_SECS="3.5",
+        KIMI_WRITE_TIMEOUT_SECS="9",
+    )
+    alone = registry.plan("kimi/x").timeouts
+    assert (alone.connect, alone.between_events) == (3.5, 45)
+    both = registry.plan(["kimi/x", "glm/x"]).timeouts  # each is waited for at least as long as it may need
+    assert (both.connect, both.between_events) == (10, 60)
+    with pytest.raises(ConfigError, match="environment KIMI_CONNECT_TIMEOUT_SECS: 'soon' is not a number"):
+        names(KIMI_CONNECT_TIMEOUT_SECS="soon").provider("kimi")
+
+
 def test_the_tool_servers_order_is_kimi_glm_custom_openrouter() -> None:
     profile = read_profile("tools")
     assert profile.order == list(profile.fallback) == ["kimi", "glm", "custom", "openrouter"]

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from turnout.client.aio import Line
+from turnout.client.line import Line
+from turnout.client.line_async import Line as AsyncLine
 from turnout.client.settings import Settings
-from turnout.client.sync import _Line
 from turnout.effects import Steps, fetch
 from turnout.engine.plan import Plan
 from turnout.errors import RequestError
@@ -44,14 +44,14 @@ def test_what_is_not_on_the_public_internet_is_refused_by_either_driver_without_
     call, script = Asking(url), Script()
 
     async def on_a_loop() -> None:
-        async with Line(call, plan, script.asynchronous, settings) as line:
+        async with AsyncLine(call, plan, script.asynchronous, settings) as line:
             await line.run(call.steps())
 
     def run() -> None:
         if kind == "async":
             asyncio.run(on_a_loop())
             return
-        with _Line(call, plan, script, settings) as line:
+        with Line(call, plan, script, settings) as line:
             line.run(call.steps())
 
     with pytest.raises(RequestError, match=r"not on the public internet|only http:// and https://"):

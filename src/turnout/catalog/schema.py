@@ -56,6 +56,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checked: date | None = None  # when it was read
     timeout: float = 60.0  # seconds between events
     timeout_env: tuple[str, ...] = ()  # variables that say it, the first that is set
+    connect_timeout: float | None = None  # seconds until a connection stands; None: as of any provider
+    connect_timeout_env: tuple[str, ...] = ()
     priority: int = 100  # lower is tried first
     deprecated: str | None = None  # what to use instead
     deprecated_names: dict[str, str] = {}  # of ``aliases``, those to leave -> what to use instead
@@ -66,6 +68,9 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_mode: str = ""
     mode_by_model: dict[str, str] = {}  # glob -> the default mode of the models whose names match, in any case; the first counts
     quirks: Quirks = Quirks()
+
+    def __repr__(self) -> str:  # people put keys into headers and queries, where none belong
+        return f"Provider({self.id!r}, wire={self.wire!r}, base_url={self.base_url.partition('?')[0]!r})"
 
 
 class Rates(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

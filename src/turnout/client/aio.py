@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from turnout.client.obtaining import obtained_async
+from turnout.client.line_async import Line as Line
 from turnout.client.settings import Model, Performed, Settings, Sink
-from turnout.client.sync import _left
-from turnout.effects import Emit, Fetch, Obtain, Open, Send, Sleep, Steps
 from turnout.engine.call import Call
 from turnout.errors import ConfigError, Error
 from turnout.events import Event, TextDelta
@@ -22,7 +17,6 @@ from turnout.types import (
     Embeddings,
     EmbedRequest,
     FileSource,
-    HttpResponse,
     ListedModel,
     RankedDocument,
     Ranking,
@@ -30,7 +24,6 @@ from turnout.types import (
     Timeouts,
     TokenCount,
 )
-from turnout.wire.response_headers import kept_headers
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -40,12 +33,9 @@ if TYPE_CHECKING:
     from turnout.adapt import Translation
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.config.dotenv import EnvFile
-    from turnout.effects import Session
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
-    from turnout.transport import AsyncBody, AsyncTransport
-
-T = TypeVar("T")
+    from turnout.transport import AsyncTransport
 
 
 class AsyncClient:
@@ -80,10 +70,11 @@ class AsyncClient:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[Options],
     ) -> Completion:
         """As ``Client.chat``."""
-        request, plan = self._settings.request(model, prompt, options)
+        request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.complete())
@@ -94,18 +85,21 @@ class AsyncClient:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[Options],
     ) -> AsyncStream:
         """As ``Client.stream``, with ``async with`` and ``async for``."""
-        request, plan = self._settings.request(model, prompt, options)
+        request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         return AsyncStream(call, plan, self._reach(), self._settings)
 
-    async def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
+    async def count_tokens(
+        self, prompt: Prompt = None, *, model: Model | None = None, api_key: str | None = None, **options: Unpack[Options]
+    ) -> TokenCount:
         """As ``Client.count_tokens``."""
         from turnout.engine.counting import Counting
 
-        request, plan = self._settings.counting(model, prompt, options)
+        request, plan = self._settings.counting(model, prompt, options, api_key)
         call = Counting(request, plan, fetch_urls=self._settings.fetch_urls)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.count())
@@ -116,13 +110,14 @@ class AsyncClient:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[EmbedOptions],
     ) -> Embeddings:
         """As ``Client.embed``."""
         from turnout.client.queries import embed_request
         from turnout.engine.query import Query
 
-        request, plan = self._settings.query(model, "embed", embed_request(inputs, options))
+        request, plan = self._settings.query(model, "embed", embed_request(inputs, options), api_key)
         call = Query(request, plan, translation or self._settings.translation)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.embed())
@@ -134,13 +129,14 @@ class AsyncClient:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[RerankOptions],
     ) -> Ranking:
         """As ``Client.rerank``."""
         from turnout.client.queries import rerank_request
         from turnout.engine.query import Query
 
-        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options))
+        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options), api_key)
         call = Query(request, plan, translation or self._settings.translation)
         async with Line(call, plan, self._reach(), self._settings) as line:
             return await line.run(call.rerank())
@@ -261,101 +257,3 @@ class AsyncStream:
         if self._session is None:
             raise ConfigError("a stream opens in a with block: `async with client.stream(…) as events:`")
         return self._session
-
-
-class Line:
-    """One call's hold on the transport: performs its effects, and lets go of everything at the end."""
-
-    def __init__(self, call: Performed, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
-        self._call = call
-        self._plan = plan
-        self._transport = transport
-        self._settings = settings
-        self._held: AbstractAsyncContextManager[AsyncBody] | None = None
-        self._body: AsyncBody | None = None
-        self._next_by: float | None = None  # when the wait for the next event ends; None while nobody waits
-
-    async def run(self, steps: Steps[T]) -> T:
-        answer: Any = None
-        failure: Error | None = None
-        try:
-            while True:
-                try:
-                    effect = steps.throw(failure) if failure is not None else steps.send(answer)
-                except StopIteration as done:
-                    return done.value  # type: ignore[no-any-return]
-                answer = failure = None
-                try:
-                    match effect:
-                        case Send(request, timeouts, deadline):
-                            answer = await self._transport.send(request, timeouts=timeouts, deadline=deadline)
-                        case Open():
-                            answer = await self._open(effect)
-                        case Sleep(seconds):
-                            import asyncio  # 35 ms; whoever runs a loop has paid it already
-
-                            await asyncio.sleep(seconds)
-                        case Emit(record):
-                            self._settings.emit(record)
-                        case Obtain(source):
-                            answer = await obtained_async(source, self._call.deadline - self._plan.clock())
-                        case Fetch():
-                            from turnout.transport.fetch_async import fetch  # only those who have addresses fetched pay for it
-
-                            answer = await fetch(effect)
-                except Error as error:
-                    failure = error
-        finally:
-            steps.close()
-
-    async def _open(self, effect: Open) -> HttpResponse | None:
-        await self._let_go()  # of an earlier attempt's connection
-        clock, session = self._plan.clock, effect.session
-        first_by = min(clock() + (effect.timeouts.first_event or effect.timeouts.total), effect.deadline)
-        held = self._transport.open(effect.request, timeouts=effect.timeouts, deadline=effect.deadline)
-        body = self._body = await held.__aenter__()
-        self._held = held
-        if not 200 <= body.head.status < 300:
-            rest = []
-            while chunk := await body.read(_left(first_by, clock())):
-                rest.append(chunk)
-            return replace(body.head, body=b"".join(rest))
-        session.headers = kept_headers(body.head.headers)
-        while not (session.has_output or session.ended):
-            chunk = await body.read(_left(first_by, clock()))
-            if chunk:
-                session.feed(chunk)
-            else:
-                session.end()
-            if not session.has_output:
-                session.check()
-        return None
-
-    async def advance(self, session: Session) -> Sequence[Any]:
-        """The next events of an open stream; empty when bytes came that complete none."""
-        assert self._body is not None
-        now = self._plan.clock()
-        if self._next_by is None:
-            timeouts = self._plan.timeouts
-            self._next_by = min(now + (timeouts.between_events or timeouts.total), self._call.deadline)
-        chunk = await self._body.read(_left(self._next_by, now))
-        events = session.feed(chunk) if chunk else session.end()
-        if events:
-            self._next_by = None
-        return events
-
-    def settle(self, record: Any) -> None:
-        self._settings.emit(record)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *why: object) -> None:
-        if not self._call.recorded:  # abandoned, or cancelled
-            self._settings.emit(self._call.record("cancelled"))
-        await self._let_go()
-
-    async def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            await held.__aexit__(None, None, None)

@@ -15,7 +15,7 @@ from turnout.discovery.known import KnownProvider, KnownProviders
 from turnout.discovery.outcomes import Discovered, Outcome, Source, Step, done, skipped
 from turnout.discovery.verdicts import Verdict, eased, ends_all, ping, verdict
 from turnout.engine.plan import Retry
-from turnout.errors import ConfigError, Error, Unsupported
+from turnout.errors import ConfigError, Error, NotAllowed, Unsupported
 from turnout.types import ListedModel, Target
 
 if TYPE_CHECKING:
@@ -185,7 +185,13 @@ class Discovery:
         )
 
     def _reason_to_skip(self, id: str, called: str) -> str | None:
-        """For a provider that cannot be asked from here: there is no key, or its protocol has no list. That is no failure."""
+        """For a provider that cannot be asked from here: it may not be, there is no key, or its protocol has no list. That is no
+        failure.
+        """
+        try:
+            self.registry.check_permitted(id)
+        except NotAllowed as error:
+            return f"Skipping {called}: {error}"
         usable, reason = self.registry.usable(id)
         if not usable:
             return skipped(called, reason)

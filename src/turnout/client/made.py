@@ -36,7 +36,7 @@ def factory_of(registry: Registry, row: Provider) -> Callable[..., Any]:
         if given:  # for any model of this provider, and for no other provider
             file = ConfigFile("argument of", "create_client", {"providers": {row.id: given}})
             own = registry.remade(config=Config((*registry.config.files, file)))
-        own.plan(f"{row.id}/-")
+        own.check_usable(row.id)
         return chosen(own, **settings)
 
     return create_client

@@ -71,11 +71,15 @@ class Settings:
         self._sinks = tuple(sinks)
         self._latest: tuple[str, Plan] | None = None  # most clients ask for the same model over and over
 
-    def request(self, model: Model | None, prompt: Prompt, options: Options) -> tuple[ChatRequest, Plan]:
+    def request(
+        self, model: Model | None, prompt: Prompt, options: Options, api_key: str | None = None
+    ) -> tuple[ChatRequest, Plan]:
         """The request and the plan that serves it. Raises ConfigError or RequestError before anything is sent."""
         wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
         wanted = wanted or self.registry.default_model()
         request = build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
+        if api_key is not None:
+            return request, self._plan(wanted, api_key=api_key)
         latest = self._latest
         if latest is not None and latest[0] == wanted:
             return request, latest[1]
@@ -84,14 +88,18 @@ class Settings:
             self._latest = (wanted, plan)
         return request, plan
 
-    def counting(self, model: Model | None, prompt: Prompt, options: Options) -> tuple[ChatRequest, Plan]:
+    def counting(
+        self, model: Model | None, prompt: Prompt, options: Options, api_key: str | None = None
+    ) -> tuple[ChatRequest, Plan]:
         """As ``request``, with a plan of those who can count the tokens of it."""
         wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
         wanted = wanted or self.registry.default_model()
         request = build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
-        return request, self._plan(wanted, "count")
+        return request, self._plan(wanted, "count", api_key)
 
-    def query(self, model: Model | None, operation: Operation, given: Q | Callable[[str], Q]) -> tuple[Q, Plan]:
+    def query(
+        self, model: Model | None, operation: Operation, given: Q | Callable[[str], Q], api_key: str | None = None
+    ) -> tuple[Q, Plan]:
         """A whole request, or the one that ``given`` makes for the name of a model, and a plan of those who do ``operation``.
 
         There is no default: a model that chats does not embed. Raises ConfigError, which says so.
@@ -102,7 +110,7 @@ class Settings:
             raise ConfigError(f"say which model to {operation} with: model='provider/model'")
         name = wanted if isinstance(wanted, str) else wanted[0]
         request = replace(given, model=name) if isinstance(given, (EmbedRequest, RerankRequest)) else given(name)
-        return request, self._plan(wanted, operation)
+        return request, self._plan(wanted, operation, api_key)
 
     def listing(self, provider: str) -> Plan:
         """A plan to ask ``provider`` (id or alias) what it serves. Raises UnknownName for one that nobody knows."""
@@ -112,11 +120,14 @@ class Settings:
         """A plan to give ``provider`` (id or alias) a file. Raises UnknownName for one that nobody knows."""
         return self._plan(f"{self.registry.provider(provider).id}/files", "files")
 
-    def _plan(self, wanted: Model, operation: Operation = "chat") -> Plan:
+    def _plan(self, wanted: Model, operation: Operation = "chat", api_key: str | None = None) -> Plan:
+        """``api_key``: this call's own, which counts more than any other."""
         own = self._is_own(wanted)
+        if api_key is None and own:
+            api_key = self._api_key
         plan = self.registry.plan(
             wanted,
-            api_key=self._api_key if own else None,
+            api_key=api_key,
             base_url=self._base_url if own else None,
             timeouts=self._timeouts,
             retry=self._retry,

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from turnout.client.obtaining import obtained
-from turnout.client.settings import Model, Performed, Settings, Sink
-from turnout.effects import Emit, Fetch, Obtain, Open, Send, Sleep, Steps
+from turnout.client.line import Line
+from turnout.client.settings import Model, Settings, Sink
 from turnout.engine.call import Call
-from turnout.errors import ConfigError, Error, TimedOut
+from turnout.errors import ConfigError, Error
 from turnout.events import Event, TextDelta
 from turnout.prompt import Options, Prompt
 from turnout.session import StreamSession
@@ -22,7 +17,6 @@ from turnout.types import (
     Embeddings,
     EmbedRequest,
     FileSource,
-    HttpResponse,
     ListedModel,
     RankedDocument,
     Ranking,
@@ -30,7 +24,6 @@ from turnout.types import (
     Timeouts,
     TokenCount,
 )
-from turnout.wire.response_headers import kept_headers
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -42,9 +35,7 @@ if TYPE_CHECKING:
     from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
-    from turnout.transport import Body, Transport
-
-T = TypeVar("T")
+    from turnout.transport import Transport
 
 
 class Client:
@@ -88,15 +79,17 @@ class Client:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[Options],
     ) -> Completion:
         """The whole answer to ``prompt``: a string, a Message, a list of parts, or a whole ChatRequest.
 
+        ``api_key``: for this call alone, instead of any other; whoever pays for it brings it. The model's provider must be one.
         Raises a ``turnout.errors.Error``; its class says who has to act.
         """
-        request, plan = self._settings.request(model, prompt, options)
+        request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.complete())
 
     def stream(
@@ -105,23 +98,26 @@ class Client:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[Options],
     ) -> Stream:
         """The answer as it comes: ``with client.stream("Count to ten") as events: for event in events: …``."""
-        request, plan = self._settings.request(model, prompt, options)
+        request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
         return Stream(call, plan, self._reach(), self._settings)
 
-    def count_tokens(self, prompt: Prompt = None, *, model: Model | None = None, **options: Unpack[Options]) -> TokenCount:
+    def count_tokens(
+        self, prompt: Prompt = None, *, model: Model | None = None, api_key: str | None = None, **options: Unpack[Options]
+    ) -> TokenCount:
         """How many tokens the provider counts in what ``chat`` with these arguments would send; nothing is generated.
 
         Raises Unsupported where the provider has no way to count: there is no estimate.
         """
         from turnout.engine.counting import Counting
 
-        request, plan = self._settings.counting(model, prompt, options)
+        request, plan = self._settings.counting(model, prompt, options, api_key)
         call = Counting(request, plan, fetch_urls=self._settings.fetch_urls)
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.count())
 
     def embed(
@@ -130,6 +126,7 @@ class Client:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[EmbedOptions],
     ) -> Embeddings:
         """A vector for each input: a text or a list of texts (or of token ids, parts, lists of parts), or a whole EmbedRequest.
@@ -139,9 +136,9 @@ class Client:
         from turnout.client.queries import embed_request
         from turnout.engine.query import Query
 
-        request, plan = self._settings.query(model, "embed", embed_request(inputs, options))
+        request, plan = self._settings.query(model, "embed", embed_request(inputs, options), api_key)
         call = Query(request, plan, translation or self._settings.translation)
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.embed())
 
     def rerank(
@@ -151,6 +148,7 @@ class Client:
         *,
         model: Model | None = None,
         translation: Translation | None = None,
+        api_key: str | None = None,
         **options: Unpack[RerankOptions],
     ) -> Ranking:
         """The documents (texts or objects) in order of relevance to ``query``, which may also be a whole RerankRequest.
@@ -160,9 +158,9 @@ class Client:
         from turnout.client.queries import rerank_request
         from turnout.engine.query import Query
 
-        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options))
+        request, plan = self._settings.query(model, "rerank", rerank_request(query, documents, options), api_key)
         call = Query(request, plan, translation or self._settings.translation)
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.rerank())
 
     def models(self, provider: str) -> tuple[ListedModel, ...]:
@@ -171,7 +169,7 @@ class Client:
 
         plan = self._settings.listing(provider)
         call = Listing(plan, str(plan.candidates[0].target))
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.models())
 
     def model(self, name: str) -> ListedModel:
@@ -181,7 +179,7 @@ class Client:
         target = self.registry.resolve(name)
         plan = self._settings.listing(target.provider)
         call = Listing(plan, name)
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.model(target.model))
 
     def upload(
@@ -202,7 +200,7 @@ class Client:
 
         plan = self._settings.keeping(provider)
         call = Uploading(upload_of(file, filename, media_type), plan, str(plan.candidates[0].target))
-        with _Line(call, plan, self._reach(), self._settings) as line:
+        with Line(call, plan, self._reach(), self._settings) as line:
             return line.run(call.upload())
 
     def close(self) -> None:
@@ -236,7 +234,7 @@ class Stream:
 
     def __init__(self, call: Call, plan: Plan, transport: Transport, settings: Settings) -> None:
         self._call = call
-        self._line = _Line(self._call, plan, transport, settings)
+        self._line = Line(self._call, plan, transport, settings)
         self._session: StreamSession | None = None
         self._whole: Completion | None = None
 
@@ -280,109 +278,3 @@ class Stream:
         if self._session is None:
             raise ConfigError("a stream opens in a with block: `with client.stream(…) as events:`")
         return self._session
-
-
-class _Line:
-    """One call's hold on the transport: performs its effects, and lets go of everything at the end."""
-
-    def __init__(self, call: Performed, plan: Plan, transport: Transport, settings: Settings) -> None:
-        self._call = call
-        self._plan = plan
-        self._transport = transport
-        self._settings = settings
-        self._held: AbstractContextManager[Body] | None = None
-        self._body: Body | None = None
-        self._next_by: float | None = None  # when the wait for the next event ends; None while nobody waits
-
-    def run(self, steps: Steps[T]) -> T:
-        answer: Any = None
-        failure: Error | None = None
-        try:
-            while True:
-                try:
-                    effect = steps.throw(failure) if failure is not None else steps.send(answer)
-                except StopIteration as done:
-                    return done.value  # type: ignore[no-any-return]
-                answer = failure = None
-                try:
-                    match effect:
-                        case Send(request, timeouts, deadline):
-                            answer = self._transport.send(request, timeouts=timeouts, deadline=deadline)
-                        case Open():
-                            answer = self._open(effect)
-                        case Sleep(seconds):
-                            time.sleep(seconds)
-                        case Emit(record):
-                            self._settings.emit(record)
-                        case Obtain(source):
-                            answer = obtained(source, self._call.deadline - self._plan.clock())
-                        case Fetch():
-                            from turnout.transport.fetch import fetch  # only those who have addresses fetched pay for it
-
-                            answer = fetch(effect)
-                except Error as error:
-                    failure = error
-        finally:
-            steps.close()
-
-    def _open(self, effect: Open) -> HttpResponse | None:
-        self._let_go()  # of an earlier attempt's connection
-        clock, session = self._plan.clock, effect.session
-        first_by = min(clock() + (effect.timeouts.first_event or effect.timeouts.total), effect.deadline)
-        held = self._transport.open(effect.request, timeouts=effect.timeouts, deadline=effect.deadline)
-        body = self._body = held.__enter__()
-        self._held = held
-        if not 200 <= body.head.status < 300:
-            rest = []
-            while chunk := body.read(_left(first_by, clock())):
-                rest.append(chunk)
-            return replace(body.head, body=b"".join(rest))
-        session.headers = kept_headers(body.head.headers)
-        while not (session.has_output or session.ended):
-            chunk = body.read(_left(first_by, clock()))
-            if chunk:
-                session.feed(chunk)
-            else:
-                session.end()
-            if not session.has_output:
-                session.check()
-        return None
-
-    def advance(self, session: StreamSession) -> list[Event]:
-        """The next events of an open stream; empty when bytes came that complete none.
-
-        The wait for them begins now: a reader that takes its time is no stall of the provider.
-        """
-        assert self._body is not None
-        now = self._plan.clock()
-        if self._next_by is None:
-            timeouts = self._plan.timeouts
-            self._next_by = min(now + (timeouts.between_events or timeouts.total), self._call.deadline)
-        chunk = self._body.read(_left(self._next_by, now))
-        events = session.feed(chunk) if chunk else session.end()
-        if events:
-            self._next_by = None
-        return events
-
-    def settle(self, record: Any) -> None:
-        self._settings.emit(record)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        if not self._call.recorded:  # abandoned, or ended by something that is no answer: Ctrl-C
-            self._settings.emit(self._call.record("cancelled"))
-        self._let_go()
-
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.__exit__(None, None, None)
-
-
-def _left(by: float, now: float) -> float:
-    """Seconds until ``by``. Raises TimedOut when it is past."""
-    if now >= by:
-        raise TimedOut("no event came in time: the provider is slow or stalled; raise `timeout` if it needs longer")
-    return by - now

@@ -26,6 +26,9 @@ class ConfigFile(Struct, frozen=True):
     lines: dict[Keys, int] = {}
     trusted: bool = True  # False: it came with a folder, and may not say where keys go
 
+    def __repr__(self) -> str:  # the tables may hold keys
+        return f"ConfigFile({self.kind} {self.path}, {', '.join(self.tables) or 'empty'})"
+
     def where(self, *keys: str) -> str:
         """The kind, the path and, when it can be told, the line of ``keys`` or of what encloses it."""
         line = self.line(*keys)

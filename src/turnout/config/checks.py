@@ -12,7 +12,7 @@ from turnout.catalog.schema import Model, Provider
 from turnout.config import ConfigFile
 from turnout.config.keys import KEY_FIELDS
 
-TOP_FIELDS = ("model", "env_file", "aliases", "providers", "models")
+TOP_FIELDS = ("model", "env_file", "allowed_providers", "disabled_providers", "aliases", "providers", "models")
 # What is installed, and who says so, is not a user's to set.
 PROVIDER_FIELDS = (*(name for name in Provider.__struct_fields__ if name not in ("id", "source", "extra", "module")), *KEY_FIELDS)
 MODEL_FIELDS = tuple(name for name in Model.__struct_fields__ if name not in ("target", "source"))
@@ -41,6 +41,8 @@ def shape_mistakes(file: ConfigFile) -> Iterator[Mistake]:
     yield from _unknown(file, (), file.tables, top)
     yield from _text(file, "model", 'model is "provider/model" or an alias')
     yield from _text(file, "env_file", "env_file is the path of a file of variables")
+    yield from _provider_list(file, "allowed_providers", "; without it everybody is allowed")
+    yield from _provider_list(file, "disabled_providers", "")
     for id, table in _tables(file, "providers"):
         if table is None:
             yield mistake(file, ("providers", id), "providers holds tables, such as [providers.NAME]")
@@ -79,6 +81,12 @@ def _tables(file: ConfigFile, section: str) -> Iterator[tuple[str, dict[str, Any
 def _text(file: ConfigFile, key: str, text: str) -> Iterator[Mistake]:
     if not isinstance(file.tables.get(key, ""), str):
         yield mistake(file, (key,), text)
+
+
+def _provider_list(file: ConfigFile, key: str, without: str) -> Iterator[Mistake]:
+    value = file.tables.get(key, ["-"])
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) and name.strip() for name in value):
+        yield mistake(file, (key,), f'{key} is a list of providers, such as ["openai", "groq"]{without}')
 
 
 def _unknown(file: ConfigFile, path: tuple[str, ...], table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:

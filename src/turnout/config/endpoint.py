@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from turnout.auth import origin
 from turnout.auth.secrets import is_placeholder
+from turnout.catalog.names import in_capitals
 from turnout.catalog.schema import Provider
 from turnout.errors import ConfigError
 
@@ -49,7 +50,7 @@ def _filled(provider: Provider, template: str, before: str, model: str, environ:
 
 
 def _own_variable(provider: Provider) -> str:
-    return f"TURNOUT_{''.join(character if character.isalnum() else '_' for character in provider.id).upper()}_BASE_URL"
+    return f"TURNOUT_{in_capitals(provider.id)}_BASE_URL"
 
 
 def _value(provider: Provider, placeholder: str, before: str, environ: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from turnout.auth.secrets import Secret, is_placeholder
+from turnout.catalog.names import in_capitals
 from turnout.catalog.read import Catalog, Rows, model_from, provider_from
 from turnout.catalog.schema import Model, Provider
 from turnout.config import Config, Sourced
@@ -26,6 +27,10 @@ class Layered(Struct, frozen=True):
     provider: Provider
     sources: dict[str, str]
     key: Configured | None = None
+
+    def __repr__(self) -> str:  # the key of a file is a plain text until a call needs it
+        source = self.key[1] if isinstance(self.key, tuple) else self.key
+        return f"Layered({self.provider!r}, key from {source})"
 
     @property
     def redirected(self) -> bool:
@@ -92,13 +97,14 @@ def environment(id: str, rows: Rows, environ: Mapping[str, str]) -> dict[str, So
     found: dict[str, Sourced] = {}
     for _, row in rows:
         variables = row.get("base_url_env")
-        for name, path in variables.items() if isinstance(variables, dict) else ():
-            if value := environ.get(name, "").strip():
-                found["base_url"] = Sourced(_ending_in(str(path), value), f"environment {name}")
-        for name in row.get("timeout_env", ()):
-            if "timeout" not in found and (value := environ.get(name, "").strip()):
-                found["timeout"] = Sourced(_number(float, value, name), f"environment {name}")
-    prefix = f"TURNOUT_{''.join(character if character.isalnum() else '_' for character in id).upper()}_"
+        paths = variables if isinstance(variables, dict) else {}
+        if (first := next((name for name in paths if environ.get(name, "").strip()), None)) is not None:
+            found["base_url"] = Sourced(_ending_in(str(paths[first]), environ[first].strip()), f"environment {first}")
+        for field in ("timeout", "connect_timeout"):
+            for name in row.get(f"{field}_env", ()):
+                if field not in found and (value := environ.get(name, "").strip()):
+                    found[field] = Sourced(_number(float, value, name), f"environment {name}")
+    prefix = f"TURNOUT_{in_capitals(id)}_"
     if value := environ.get(f"{prefix}BASE_URL", "").strip():
         found["base_url"] = Sourced(value, f"environment {prefix}BASE_URL")
     for field, number in (("timeout", float), ("priority", int)):

@@ -13,6 +13,8 @@ from turnout.config.checks import MODEL_FIELDS, PROVIDER_FIELDS
 SETTINGS = {
     "model": "what is asked when nothing else is named: provider/model, or an alias",
     "env_file": "a file of variables for what the environment does not set; a relative path begins at this file's folder",
+    "allowed_providers": "the only providers that may be called; lists of several files and of the environment all hold",
+    "disabled_providers": "providers that may not be called",
     "aliases": "names of your own, each for one provider/model or for several to be tried in order",
     "providers": "what is said of a provider, by its id; one that is not built in needs a wire and a base_url",
     "models": 'what is said of a model, by its name: [models."provider/model"]',
@@ -40,6 +42,8 @@ PROVIDER = {
     "checked": "when what is said here was read",
     "timeout": "seconds between two events of a stream",
     "timeout_env": "variables that say the timeout; the first that is set wins",
+    "connect_timeout": "seconds until a connection stands",
+    "connect_timeout_env": "variables that say the connect_timeout; the first that is set wins",
     "priority": "lower is tried first",
     "deprecated": "what to use instead",
     "deprecated_names": "of its aliases those to leave -> what to use instead",
@@ -81,11 +85,16 @@ VARIABLES = {
     "TURNOUT_CONFIG_DIR": "the folder of your settings, instead of the platform's",
     "TURNOUT_TRUST_PROJECT": "1: a project's files may say where keys go, and have programs run and files read",
     "TURNOUT_ENV_FILE": "a file of variables for what the environment does not set",
+    "ALLOWED_PROVIDERS": "the only providers that may be called, with commas between them",
+    "DISABLED_PROVIDERS": "providers that may not be called, with commas between them",
+    "ID_ALLOWED_MODELS": "the only models that may be called of the provider ID (any of its names), with commas between them",
     "TURNOUT_ID_BASE_URL": "where the provider ID is (its id in capitals, with _ for what is no letter or digit)",
     "TURNOUT_ID_TIMEOUT": "seconds between two events of its streams",
     "TURNOUT_ID_PRIORITY": "lower is tried first",
-    "TURNOUT_DATA_DIR": "the folder of the embedded model's weights, instead of the platform's",
+    "TURNOUT_DATA_DIR": "the folder of the provider lists, instead of `~/.llm_chat_cli` or the folder of your settings",
+    "TURNOUT_WEIGHTS_DIR": "the folder of the embedded model's weights, instead of the platform's",
     "TURNOUT_CACHE_DIR": "the folder of what can be asked for again, instead of the platform's",
+    "TURNOUT_SNAPSHOT": "the file that `turnout serve` keeps for `turnout doctor`",
     "TURNOUT_DEBUG": "1: the command line shows where an error was raised",
 }
 
@@ -111,6 +120,8 @@ def json_schema() -> dict[str, Any]:
     properties: dict[str, dict[str, Any]] = {
         "model": name,
         "env_file": name,
+        "allowed_providers": {"type": "array", "items": name, "minItems": 1},
+        "disabled_providers": {"type": "array", "items": name, "minItems": 1},
         "aliases": {
             "type": "object",
             "propertyNames": {"pattern": "^[^/]+$"},

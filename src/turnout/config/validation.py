@@ -72,6 +72,12 @@ def _meant(
             yield from _model_mistakes(file, name, table, names, wires)
         for alias in file.tables.get("aliases", {}):
             yield from _names_nobody(file, ("aliases", alias), alias, names)
+        for key in ("allowed_providers", "disabled_providers"):
+            for name in file.tables.get(key, ()):
+                try:
+                    names.provider(name)
+                except UnknownName as error:
+                    yield mistake(file, (key,), str(error), error.nearest)
         if "model" in file.tables:
             yield from _names_nobody(file, ("model",), file.tables["model"], names)
     told: set[str] = set()

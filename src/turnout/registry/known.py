@@ -18,7 +18,8 @@ from turnout.config import Config
 from turnout.config.endpoint import base_url as filled
 from turnout.config.layers import Layered, layered_model, layered_provider
 from turnout.config.names import Names
-from turnout.errors import ConfigError, UnknownProviderError
+from turnout.config.permits import Permits, allowed_models, model_refusal, permits
+from turnout.errors import ConfigError, NotAllowed, UnknownProviderError
 from turnout.plugins import Failure, Lazy
 from turnout.registry.offered import Offered, not_a_policy, not_a_wire, not_callable
 from turnout.registry.wires import WIRES
@@ -55,6 +56,7 @@ class Known:
         self.sinks: Lazy[Any] = Lazy("sink", "turnout.sinks", {}, faulty=not_callable)
         self.policies: Lazy[Any] = Lazy("policy", "turnout.policies", {}, faulty=not_a_policy)
         self._providers: dict[str, Layered] = {}
+        self._allowed_models: dict[str, dict[str, frozenset[str]]] = {}
 
     @property
     def config(self) -> Config:
@@ -73,6 +75,36 @@ class Known:
             self._catalog.reserved = frozenset(self.config.whole_providers)
             self._catalog.environ = self._environ  # with the variables that the files ask for
         return Names(self._catalog, self.config)
+
+    @cached_property
+    def _permits(self) -> Permits:
+        return permits(self.config, self.environ, self._names.provider)
+
+    def check_permitted(self, id: str) -> None:
+        """Raises NotAllowed for a provider that a list of the environment or of a file keeps from being called."""
+        if (sentence := self._permits.refusal(id)) is not None:
+            raise NotAllowed(sentence)
+
+    def check_model(self, target: Target) -> None:
+        """Raises NotAllowed for a model that PROVIDER_ALLOWED_MODELS leaves out, with PROVIDER any name of its provider."""
+        allowed = self.allowed_models(target.provider)
+        if allowed and (sentence := model_refusal(target, allowed)) is not None:
+            raise NotAllowed(sentence)
+
+    def allowed_models(self, id: str) -> Mapping[str, frozenset[str]]:
+        """Variable -> the only models, in lower case, that it allows of this provider; empty when none restricts it."""
+        if (found := self._allowed_models.get(id)) is None:
+            found = self._allowed_models[id] = allowed_models(self._catalog.names_of(id), self.environ)
+        return found
+
+    def is_permitted(self, target: Target) -> bool:
+        """Whether no list keeps this model from being called; a call of it may lack something else."""
+        try:
+            self.check_permitted(target.provider)
+            self.check_model(target)
+        except ConfigError:
+            return False
+        return True
 
     def provider_ids(self) -> list[str]:
         return self._names.provider_ids
@@ -163,12 +195,7 @@ class Known:
     def usable(self, provider: str) -> tuple[bool, str]:
         """Whether a call could be sent from here, and what makes it so or what is missing. Imports and sends nothing."""
         try:
-            layered = self._layered(provider)
-            row = layered.provider
-            self._check_wire(row)
-            filled(row, row.base_url, "model", self._environ)
-            self._check_auth(row)
-            secret = find_key(row, self._environ, configured=layered.key)
+            row, secret = self.check_usable(provider)
         except ConfigError as error:
             return False, str(error)
         if secret is not None:
@@ -176,6 +203,16 @@ class Known:
         if row.module and not _installed(row.module):
             return False, f"{row.name} is not installed: pip install 'turnout[{row.extra}]'"
         return True, KEYLESS.get(row.auth.partition(":")[0], "needs no key")
+
+    def check_usable(self, provider: str) -> tuple[Provider, Secret | None]:
+        """The provider, and the key that a call of any of its models would carry. Raises MissingKey or another ConfigError."""
+        layered = self._layered(provider)
+        row = layered.provider
+        self.check_permitted(row.id)
+        self._check_wire(row)
+        filled(row, row.base_url, "model", self._environ)
+        self._check_auth(row)
+        return row, find_key(row, self._environ, configured=layered.key)
 
     def plugin_tables(self) -> dict[str, tuple[Lazy[Any], set[str]]]:
         """Entry-point group -> its table, and the names that no package may take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -26,6 +27,7 @@ from turnout.wire import Wire
 
 if TYPE_CHECKING:
     from turnout.config.dotenv import EnvFile
+    from turnout.engine.learned import Learned
 
 _MOST_PLANS = 1024  # kept; a gateway passes on whatever names its callers write
 
@@ -49,8 +51,11 @@ class Registry(Known):
         wires: Mapping[str, str] = WIRES,
         credentials: Mapping[str, Any] | None = None,
         env_file: EnvFile | None = None,
+        remembers: bool = False,
     ) -> None:
         """``env_file``: a file of variables for what the environment does not set, read with the files of configuration.
+
+        ``remembers``: what targets refuse is kept in the user's folder for the next time; else it is forgotten with this.
 
         ``clock`` gives monotonic seconds, ``now`` seconds since 1970.
 
@@ -62,6 +67,8 @@ class Registry(Known):
         self._draw = draw or _random
         self.breakers = breakers or Breakers()
         self._now = now
+        self._measures = config is None  # what is given whole is not added to
+        self._remembers = remembers
         self._credentials = credentials or {}
         self._kept: dict[Any, Any] = {}  # tokens, for all plans
         self._plans: dict[Any, Plan] = {}
@@ -82,7 +89,19 @@ class Registry(Known):
         )
         other.wires, other.auths, other.sinks, other.policies = self.wires, self.auths, self.sinks, self.policies
         other._kept, other._told = self._kept, self._told
+        other.learned = self.learned
         return other
+
+    @cached_property
+    def learned(self) -> Learned:
+        """What targets refused before, or were measured not to take: from the user's folder, and since."""
+        from turnout.engine.learned import Learned
+
+        if not self._measures:
+            return Learned()
+        from turnout.config.measuring import keeper, read_measured
+
+        return Learned(read_measured(self.environ), keeper(self.environ) if self._remembers else None)
 
     def plan(
         self,
@@ -103,9 +122,8 @@ class Registry(Known):
         key: Any = model
         plain = api_key is None and base_url is None and timeouts is None and retry is None and operation == "chat"
         if not plain or type(model) is not str:
-            if isinstance(api_key, str):
-                api_key = Secret(api_key, "api_key")
-            key = (model if isinstance(model, str) else tuple(model), api_key, base_url, timeouts, retry, operation)
+            whose = Secret(api_key, "api_key") if isinstance(api_key, str) else api_key  # a key that no text shows
+            key = (model if isinstance(model, str) else tuple(model), whose, base_url, timeouts, retry, operation)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plan(model, operation, api_key, base_url, timeouts, retry)
@@ -140,16 +158,20 @@ class Registry(Known):
         if not candidates:
             raise _none_usable(failures)
         notes += [f"{target} left out: {error}" for target, error in failures]
-        between = max(candidate.provider.timeout for candidate in candidates)
         return Plan(
             candidates=tuple(candidates),
             breakers=self.breakers,
             clock=self._clock,
             draw=self._draw,
             retry=retry or Retry(),
-            timeouts=timeouts or Timeouts(between_events=between),
+            timeouts=timeouts or _timeouts([candidate.provider for candidate in candidates]),
+            learned=self.learned,
             reasons=tuple(notes),
         )
+
+    def resting(self) -> list[tuple[Target, float]]:
+        """Targets that failed several times in a row -> seconds for which they are left alone from now."""
+        return self.breakers.resting(self._clock())
 
     def tell_of_deprecated(self, providers: Iterable[str]) -> None:
         """Warns of those of these ids and aliases that should be left: of each once, at the line of whoever called Turnout."""
@@ -174,6 +196,9 @@ class Registry(Known):
     def _candidate(
         self, target: Target, operation: Operation, api_key: str | Secret | None, base_url: str | None, notes: list[str]
     ) -> Candidate:
+        self.check_permitted(target.provider)
+        if operation not in ("models", "files"):  # these are about no one model
+            self.check_model(target)
         layered = self._layered(target.provider)
         model = self.model(target)
         own = model is not None and base_url is None and not layered.redirected
@@ -199,7 +224,7 @@ class Registry(Known):
             headers=provider.headers | self._headers(provider),
         )
         provider, model = self._catalog.narrow(provider, model, target)
-        return Candidate(
+        candidate = Candidate(
             target=target,
             provider=provider,
             wire=wire,
@@ -208,6 +233,7 @@ class Registry(Known):
             secret=secret,
             model=model,
         )
+        return self.learned.fitted(candidate) if operation == "chat" else candidate
 
     def spoken(self, target: Target) -> tuple[Provider, Wire, Model | None]:
         """How ``target`` is asked, whether or not it could be called from here: no key is looked for."""
@@ -268,6 +294,13 @@ class Registry(Known):
             if value is not None and value.isascii() and value.isprintable():
                 found[header] = value
         return found
+
+
+def _timeouts(providers: Sequence[Provider]) -> Timeouts:
+    """The waits of the slowest of these."""
+    usual = Timeouts().connect or 0.0
+    connect = max(usual if provider.connect_timeout is None else provider.connect_timeout for provider in providers)
+    return Timeouts(connect=connect, between_events=max(provider.timeout for provider in providers))
 
 
 def _none_usable(failures: Sequence[tuple[Target, ConfigError | Unsupported]]) -> ConfigError | Unsupported:

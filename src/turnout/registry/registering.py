@@ -206,6 +206,7 @@ class ProviderRegistry:
         Raises UnknownProviderError, MissingKey, ModeError, MissingExtra or another ConfigError, and what the factory raises.
         """
         row = self.get(name)
+        self.registry.check_permitted(row.id)
         self.registry.tell_of_deprecated((name,))
         chosen = mode_of(row, model, mode)
         factory = self.get_factory(name)

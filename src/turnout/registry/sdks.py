@@ -162,6 +162,7 @@ def sdk_client(
         registry = Registry()
     registry.tell_of_deprecated((provider,))
     row = registry.provider(provider)
+    registry.check_permitted(row.id)
     known = SDKS.get(name := sdk or row.sdk or OF_WIRE.get(row.wire, ""))
     if known is None:
         raise UnknownName(

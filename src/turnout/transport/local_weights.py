@@ -84,9 +84,9 @@ def weights(model: str, environ: Mapping[str, str]) -> Path:
 
 
 def models_folder(environ: Mapping[str, str]) -> Path:
-    """Where ``pull`` puts weights: $TURNOUT_DATA_DIR/models, else ``turnout/models`` where the platform keeps a user's data."""
-    if folder := environ.get("TURNOUT_DATA_DIR"):
-        return Path(folder).expanduser() / "models"
+    """Where ``pull`` puts weights: $TURNOUT_WEIGHTS_DIR, else ``turnout/models`` where the platform keeps a user's data."""
+    if folder := environ.get("TURNOUT_WEIGHTS_DIR"):
+        return Path(folder).expanduser()
     if sys.platform == "win32":
         data = Path(environ.get("LOCALAPPDATA") or "~/AppData/Local")
     elif sys.platform == "darwin":
