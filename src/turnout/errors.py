@@ -93,6 +93,10 @@ class ModeError(ConfigError, ValueError):
     """A provider's clients do not know this mode. The message lists those that they know."""
 
 
+class NotAllowed(ConfigError, ValueError):
+    """A list in the environment or in a file keeps this provider from being called."""
+
+
 class MissingKey(ConfigError):
     """A provider needs an API key and none that is real was found."""
 

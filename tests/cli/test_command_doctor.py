@@ -95,6 +95,18 @@ def test_a_default_model_that_cannot_be_called_is_told(capsys, monkeypatch):
     assert "openai" in report(capsys)["default_model_error"]
 
 
+def test_what_was_measured_is_told_and_a_file_that_cannot_be_read_is_named(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("TURNOUT_CONFIG_DIR", str(tmp_path))
+    path = tmp_path / "measured.json"
+    assert report(capsys)["remembered"] == {"file": str(path), "targets": 0, "error": None}
+    path.write_text('{"targets": {"groq/a": {}}}')
+    main(["doctor", "--offline"])
+    assert f"measured\n  targets: 1, in {path}\n" in capsys.readouterr().out
+    path.write_text("{")
+    main(["doctor", "--offline"])
+    assert f"! {path} cannot be read" in capsys.readouterr().out
+
+
 def test_offline_it_loads_nothing_that_could_reach_anybody(environment):
     import subprocess
     import sys

@@ -229,7 +229,7 @@ def test_the_command_names_what_is_wrong_and_goes_on(install: Install, capsys: p
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["id"], row["usable"]) == ("acme", False)
     assert "no licence" in row["reason"]
-    main(["doctor"])
+    main(["doctor", "--offline"])
     out = capsys.readouterr().out
     assert "plugins that do not work" in out
     assert "! provider 'acme' of broken does not load: RuntimeError: no licence" in out
@@ -244,7 +244,7 @@ def test_no_key_is_shown_of_what_a_package_says(
         ["plugins"],
         ["plugins", "--json"],
         ["providers", "acme", "--json"],
-        ["doctor"],
+        ["doctor", "--offline"],
         ["ask", "-m", "acme/x", "hi"],
     ):
         main(command)

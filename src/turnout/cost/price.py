@@ -24,6 +24,7 @@ _APIECE = frozenset(
 
 _EXACT = Context(prec=100)  # of our own: a caller's decimal context may round
 _PER_MILLION = Decimal(-6)  # as an exponent
+_NOTHING = Decimal(0)
 
 _RATE_OF = {  # bucket of Usage -> field of Rates
     "uncached_input_tokens": "input",
@@ -60,7 +61,7 @@ def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | No
         return None
     factor = _US_ONLY if _raw(usage, "inference_geo") == "us" else None
     buckets: dict[str, Decimal] = {}
-    total = Decimal(0)
+    total = _NOTHING
     for (bucket, field), count in zip(_RATE_OF.items(), tokens, strict=True):
         if not count:
             continue

@@ -8,7 +8,7 @@ from typing import TypeVar
 from turnout.effects import Steps, sleep
 from turnout.engine.backoff import wait
 from turnout.engine.plan import Candidate, Plan
-from turnout.errors import AllTargetsFailed, CircuitOpen, DeadlineExceeded, Error, TransientError
+from turnout.errors import AllTargetsFailed, CircuitOpen, ConfigError, DeadlineExceeded, Error, TransientError
 from turnout.types import Attempt, Target
 
 T = TypeVar("T")
@@ -26,17 +26,21 @@ class Attempts:
         self._failures: list[tuple[Target, Error]] = []
         self._sent_at: float | None = None  # of the attempt in hand; None until it is sent
 
-    def run(self, attempt: Callable[[Candidate], Steps[T]]) -> Steps[T]:
-        """What ``attempt`` returns for the first candidate that answers; raises what the failures add up to."""
+    def run(self, attempt: Callable[[Candidate], Steps[T]], learns: Callable[[Candidate, Error], bool] | None = None) -> Steps[T]:
+        """What ``attempt`` returns for the first candidate that answers; raises what the failures add up to.
+
+        ``learns`` is told of each answer that is an error; True: the next attempt at the same candidate is another request.
+        """
         for candidate in self._plan.candidates:
             now = self._plan.clock()
             if not self._plan.breakers.admits(candidate.target, now):
                 self._failures.append((candidate.target, self._resting(candidate.target, now)))
                 continue
             try:
-                return (yield from self._try(candidate, attempt))
+                return (yield from self._try(candidate, attempt, learns))
             except Error as error:
-                if not error.tries_elsewhere:
+                # what is wrong with one target's set-up, such as a key that its command does not give, says nothing of the next
+                if not error.tries_elsewhere and not isinstance(error, ConfigError):
                     raise
                 if self._spent():
                     break
@@ -59,14 +63,19 @@ class Attempts:
         error.target = error.target or target
         if (secret := self.candidate.secret) is not None:  # some providers repeat the key that they refuse
             error.args = (secret.taken_out_of(str(error)),)
-            for fact in ("code", "type", "param", "headers", "body"):
+            for fact in ("code", "type", "param", "request_id", "headers", "body"):
                 setattr(error, fact, secret.taken_out_of(getattr(error, fact)))
         self._attempted(self.candidate, now, error)
         self._failures.append((target, error))
         if isinstance(error, TransientError):
             self._plan.breakers.failed(target, now, error.retry_after)
 
-    def _try(self, candidate: Candidate, attempt: Callable[[Candidate], Steps[T]]) -> Steps[T]:
+    def _try(
+        self,
+        candidate: Candidate,
+        attempt: Callable[[Candidate], Steps[T]],
+        learns: Callable[[Candidate, Error], bool] | None,
+    ) -> Steps[T]:
         """One candidate until it answers or is given up; raises its last error."""
         plan = self._plan
         tried = 0
@@ -80,6 +89,9 @@ class Attempts:
             except Error as error:
                 sent_at = self._sent_at
                 self.failed(error)
+                if learns is not None and sent_at is not None and not self._spent() and learns(candidate, error):
+                    tried -= 1  # it did not fail: it said what it does not take
+                    continue
                 if not error.tries_elsewhere:
                     raise
                 if sent_at is not None and error.status == 401 and candidate.refused is not None and not renewed:

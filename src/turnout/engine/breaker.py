@@ -43,6 +43,15 @@ class Breakers:
         health = self._health.get(target)
         return health.retry_at if health is not None else 0.0
 
+    def resting(self, now: float) -> list[tuple[Target, float]]:
+        """Those that are left alone -> the seconds until one call is let through."""
+        found = [
+            (target, health.retry_at - now)
+            for target, health in tuple(self._health.items())
+            if health.failures >= self._threshold
+        ]
+        return [(target, seconds) for target, seconds in found if seconds > 0]
+
     def succeeded(self, target: Target) -> None:
         self._health.pop(target, None)
 

@@ -10,15 +10,16 @@ from msgspec.structs import replace
 from turnout import receipt
 from turnout.adapt import Prepared, Translation, prepare, refuse
 from turnout.adapt.media import fetch_media
+from turnout.catalog.measured import Measured
 from turnout.cost.price import price
-from turnout.effects import Steps, emit, open_stream, send
+from turnout.effects import Emit, Send, Steps, emit, open_stream
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
 from turnout.engine.redirects import redirected
 from turnout.errors import ConfigError, Error
 from turnout.records import CallRecord
 from turnout.session import StreamSession
-from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, ReceiptLine
+from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine
 
 
 class Call:
@@ -47,6 +48,7 @@ class Call:
         self._attempts = Attempts(plan)
         self._departures: tuple[ReceiptLine, ...] = ()
         self._prepared: Prepared | None = None
+        self._used: Measured | None = None  # what was known of the target when the attempt in hand was sent
         self._recorded = False
 
     # -- a whole answer ------------------------------------------------------------------------
@@ -56,19 +58,19 @@ class Call:
 
         def attempt(candidate: Candidate) -> Steps[Completion]:
             request = yield from self._http(candidate, stream=False)
-            response = yield from send(request, self._plan.timeouts, self.deadline)
+            response: HttpResponse = yield Send(request, self._plan.timeouts, self.deadline)
             if not 200 <= response.status < 300:
                 raise redirected(candidate, response) or candidate.codec.decode_error(response, candidate.target)
             return candidate.codec.decode(response, candidate.target)
 
         try:
-            answer = yield from self._attempts.run(attempt)
+            answer = yield from self._attempts.run(attempt, self._learns)
         except Error as error:
             yield from emit(self.record(type(error).__name__))
             raise
         self._attempts.answered()
         completion = self._finished(answer if self._prepared is None else self._prepared.restore(answer))
-        yield from emit(self.record("ok", completion))
+        yield Emit(self.record("ok", completion))
         return completion
 
     # -- a stream ------------------------------------------------------------------------------
@@ -90,7 +92,7 @@ class Call:
             return session
 
         try:
-            return (yield from self._attempts.run(attempt))
+            return (yield from self._attempts.run(attempt, self._learns))
         except Error as error:
             yield from emit(self.record(type(error).__name__))
             raise
@@ -164,6 +166,13 @@ class Call:
     def recorded(self) -> bool:
         return self._recorded
 
+    def _learns(self, candidate: Candidate, error: Error) -> bool:
+        """True if ``error`` is about a field that can be left out or bounded, which is then done from now on. Strict: never."""
+        learned = self._plan.learned
+        if learned is None or self._translation == "strict":
+            return False
+        return learned.learn(candidate, error, replace(self._request, stream_usage=True), self._used)  # usage may be asked for us
+
     def _finished(self, completion: Completion) -> Completion:
         """A whole answer, judged by what its target could not be told."""
         if self._prepared is not None and self._prepared.checks:
@@ -176,6 +185,9 @@ class Call:
             request = replace(request, stream_usage=True)
         if self._fetch_urls:
             request = yield from self._with_fetched(candidate, request)
+        if self._plan.learned is not None and self._plan.learned.by_target:
+            self._used = self._plan.learned.by_target.get(candidate.target)
+            candidate = self._plan.learned.fitted(candidate)
         prepared = prepare(request, candidate.wire, candidate.provider, candidate.model)
         self._prepared = prepared if prepared.ids is not None or prepared.checks else None
         encoded = candidate.codec.encode(prepared.request, candidate.provider, stream=stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,6 +13,9 @@ from turnout.effects import Steps
 from turnout.engine.breaker import Breakers
 from turnout.types import HttpRequest, Target, Timeouts
 from turnout.wire import ChatCodec, Wire
+
+if TYPE_CHECKING:
+    from turnout.engine.learned import Learned
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -56,4 +60,5 @@ class Plan(Struct, frozen=True, kw_only=True):
     draw: Callable[[], float]
     retry: Retry = Retry()
     timeouts: Timeouts = Timeouts()
+    learned: Learned | None = None  # what targets refused before; None: nothing is learned
     reasons: tuple[str, ...] = ()  # why these candidates, in this order

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from turnout.cost.price import price
-from turnout.effects import Steps, emit, open_stream, send
+from turnout.effects import Emit, Send, Steps, emit, open_stream
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
 from turnout.engine.redirects import redirected
@@ -50,7 +50,7 @@ class RelayCall:
 
         def attempt(candidate: Candidate) -> Steps[Relayed]:
             request = yield from self._http(candidate, stream=False)
-            response = yield from send(request, self._plan.timeouts, self.deadline)
+            response: HttpResponse = yield Send(request, self._plan.timeouts, self.deadline)
             if not 200 <= response.status < 300:
                 raise redirected(candidate, response) or candidate.codec.decode_error(response, candidate.target)
             read = skim or candidate.codec.decode
@@ -63,7 +63,7 @@ class RelayCall:
             raise
         self._attempts.answered()
         completion = self.priced(relayed.completion)
-        yield from emit(self.record("ok", completion))
+        yield Emit(self.record("ok", completion))
         return Relayed(relayed.body, completion)
 
     def open(self) -> Steps[RelaySession]:

@@ -46,7 +46,7 @@ class Gateway:
         shared: SharedCounts | None = None,
     ) -> None:
         self.settings = settings
-        self._registry = registry or _registry
+        self._registry = registry or own_registry
         self._transport = transport or own_transport()
         self.snapshot = Snapshot(self._registry(), self._transport)
         self.admission = Admission(settings.limits)
@@ -203,10 +203,10 @@ def _id(scope: Scope) -> str:
     return f"req_{getrandbits(96):024x}"
 
 
-def _registry() -> Registry:
+def own_registry() -> Registry:
     from turnout.registry import Registry
 
-    return Registry()
+    return Registry(remembers=True)
 
 
 def own_transport(servers: LocalServers | None = None) -> AsyncTransport:

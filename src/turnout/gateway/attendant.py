@@ -34,6 +34,7 @@ class Attendant:
 
     async def __aexit__(self, *why: object) -> None:
         self._timer.cancel()
+        self._ping = None  # it knows the exchange, which knows us: a circle that only the garbage collector would find
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

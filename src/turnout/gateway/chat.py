@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from turnout.adapt.answers import departures
 from turnout.engine.call import Call
 from turnout.engine.relay import RelayCall
-from turnout.errors import ConfigError, Error
+from turnout.errors import ConfigError, Error, RequestError, Unsupported
 from turnout.events import Started
 from turnout.gateway.attendant import Attendant
 from turnout.gateway.names import Choice, told
-from turnout.types import ChatRequest
+from turnout.types import Attempt, ChatRequest
 from turnout.wire import ChatServer, StreamRenderer, Wire
 from turnout.wire.relaying import Passing, read_passing
 
@@ -37,6 +37,7 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
     assert wire.server is not None
     named = exchange.header(MODELS_HEADER)
     rules = wire.relay
+    refused: list[Attempt] | None = None  # what was tried in the fast lane
     if rules is not None and settings.lane == "fast" and settings.translation == "lenient":
         passing = read_passing(body, rules)
         exchange.stream = passing.stream if route.streams is None else route.streams
@@ -45,13 +46,21 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
             if route.streams:
                 passing = Passing(passing.members, passing.model, True)
             exchange.lane = "fast"
-            await _relay(exchange, passing, choice, wire, wire.server, snapshot.client, settings)
-            return
+            try:
+                await _relay(exchange, passing, choice, wire, wire.server, snapshot.client, settings)
+                return
+            except (RequestError, Unsupported) as error:
+                refused = _taught(error, exchange, choice, wire.server, body)
+                if refused is None:
+                    raise
+            exchange.lane = "full"  # where the field that was refused is left out
     request, stream = wire.server.parse(body)
     exchange.stream = stream if route.streams is None else route.streams
     choice = _choose(exchange, named or exchange.path_model or request.model, snapshot, wire)
-    request = replace(request, model=exchange.model)
+    if request.model != exchange.model:
+        request = replace(request, model=exchange.model)
     call = Call(request, choice.plan, settings.translation, keeps_content=False)
+    call.attempts.extend(refused or ())
     exchange.call = call
     line = snapshot.client.line(call, choice.plan)
     if exchange.stream:
@@ -82,10 +91,20 @@ def _untouched(passing: Passing, choice: Choice) -> bool:
     members = passing.members
     if choice.touched and not choice.touched.isdisjoint(members):
         return False
-    if choice.limited and not members.keys() <= _UNLIMITED:
+    if (choice.limited or choice.taught) and not members.keys() <= _UNLIMITED:
         return False
     count = members.get("n")
     return count is None or bytes(count) in (b"1", b"null")
+
+
+def _taught(error: Error, exchange: Exchange, choice: Choice, server: ChatServer, body: bytes) -> list[Attempt] | None:
+    """The attempts that were made, if ``error`` says of a field that it can be left out; None: the caller is told of it."""
+    learned, call = choice.plan.learned, exchange.call
+    candidate = next((one for one in choice.plan.candidates if one.target == error.target), None)
+    if learned is None or call is None or candidate is None or exchange.started:
+        return None
+    request = replace(server.parse(body)[0], stream_usage=True)  # which the fast lane asks for
+    return call.attempts if learned.learn(candidate, error, request) else None
 
 
 async def _relay(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -164,18 +164,9 @@ class Exchange:
             return
         self._noted = True
         receipt = completion.receipt if completion is not None else None
-        facts: dict[str, Any] = {"target": self.target}
-        if call is None and completion is None and self.call is not None:
-            call = self.call.record(outcome)
-        if call is not None:
-            facts = {"target": call.target, "attempts": call.attempts, "usage": call.usage, "cost": call.cost}
-        elif completion is not None:
-            facts = {
-                "target": completion.target,
-                "attempts": completion.attempts,
-                "usage": completion.usage,
-                "cost": completion.cost,
-            }
+        known: CallRecord | Answered | None = call if call is not None else completion
+        if known is None and self.call is not None:
+            known = self.call.record(outcome)
         self._records.add(
             GatewayRecord(
                 id=self.id,
@@ -190,6 +181,9 @@ class Exchange:
                 model=self.model,
                 first_event_seconds=self.first_event,
                 receipt=(*(receipt.departures if receipt is not None else ()), *lines),
-                **facts,
+                target=known.target if known is not None else self.target,
+                attempts=known.attempts if known is not None else (),
+                usage=known.usage if known is not None else None,
+                cost=known.cost if known is not None else None,
             )
         )

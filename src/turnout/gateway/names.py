@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from turnout.engine.plan import Plan
-from turnout.errors import ConfigError, MissingKey, ModelNotFound, RequestError, UnknownName
+from turnout.errors import ConfigError, MissingKey, ModelNotFound, NotAllowed, RequestError, UnknownName
 from turnout.gateway.routes import Route
 from turnout.registry import Operation, Registry
 from turnout.types import Target
@@ -31,6 +31,16 @@ class Choice:
         self.limited = any(candidate.model is not None and candidate.model.limits is not None for candidate in candidates)
         self.touched = frozenset(
             name for candidate in candidates for name in (*candidate.provider.quirks.rename, *candidate.provider.quirks.drop)
+        )
+
+    @property
+    def taught(self) -> bool:
+        """Whether some candidate's model has refused something since this was made."""
+        learned = self.plan.learned
+        return (
+            learned is not None
+            and bool(learned.by_target)
+            and any(candidate.target in learned.by_target for candidate in self.plan.candidates)
         )
 
 
@@ -111,7 +121,7 @@ def _listed(said: str) -> Sequence[str]:
 
 def told(error: ConfigError, model: str) -> ModelNotFound | ConfigError:
     """What a caller is told of a set-up that is not his: which model cannot be called, and what whoever runs this must do."""
-    if isinstance(error, (UnknownName, MissingKey)):
+    if isinstance(error, (UnknownName, MissingKey, NotAllowed)):
         return ModelNotFound(f"model {model!r} cannot be called here: {error}", status=404, code="model_not_found", param="model")
     return error
 
@@ -119,4 +129,4 @@ def told(error: ConfigError, model: str) -> ModelNotFound | ConfigError:
 def own_targets(registry: Registry) -> list[Target]:
     """Every model that can be called from here, as the catalog knows it."""
     ids = [id for id in registry.provider_ids() if registry.usable(id)[0]]
-    return [model.target for id in ids for model in registry.models(id)]
+    return [model.target for id in ids for model in registry.models(id) if registry.is_permitted(model.target)]

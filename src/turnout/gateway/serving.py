@@ -10,15 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from turnout.errors import Error
-from turnout.gateway.app import Gateway
+from turnout.gateway.app import Gateway, own_registry
 from turnout.gateway.jsonl import JsonlSink
 from turnout.gateway.listening import bind, names
 from turnout.gateway.protocol import guarded
 from turnout.gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from turnout.registry import Registry
 
 # New objects between two looks for garbage, and looks between two longer ones. A call makes few cycles, and Python's usual 700
 # objects are those of a handful of calls: looking took 6 % of the time that a call takes.
@@ -26,16 +30,27 @@ _GARBAGE = (10_000, 20, 20)
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-def serve(settings: Settings, *, host: str, port: int, drain_seconds: int, records: str | None = None, workers: int = 1) -> int:
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    drain_seconds: int,
+    records: str | None = None,
+    workers: int = 1,
+    snapshot: str | None = None,
+) -> int:
     """Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again. Gives the exit code.
 
     After SIGTERM no new connection is taken, and what is under way may end within ``drain_seconds``.
+    ``snapshot``: a file to write again and again, with which providers can be called from here.
     Raises ConfigError when the port cannot be had or the configuration is wrong.
     """
     if workers > 1:
         from turnout.gateway.workers import supervise
 
-        return supervise(settings, host=host, port=port, drain_seconds=drain_seconds, records=records, workers=workers)
+        with told_in(snapshot, own_registry):
+            return supervise(settings, host=host, port=port, drain_seconds=drain_seconds, records=records, workers=workers)
     sink = JsonlSink(records) if records is not None else None
     gateway = Gateway(settings, sinks=(sink,) if sink is not None else ())
     gateway.snapshot.registry.validate()
@@ -46,10 +61,26 @@ def serve(settings: Settings, *, host: str, port: int, drain_seconds: int, recor
             say(f"serving on {name}")
 
     try:
-        return Server(gateway, drain_seconds, on_start=announce).run_on(sockets)
+        with told_in(snapshot, lambda: gateway.snapshot.registry):
+            return Server(gateway, drain_seconds, on_start=announce).run_on(sockets)
     finally:
         if sink is not None:
             sink.close()
+
+
+@contextmanager
+def told_in(snapshot: str | None, registry: Callable[[], Registry]) -> Iterator[None]:
+    """Meanwhile the file ``snapshot``, if there is to be one, says which providers can be called."""
+    if snapshot is None:
+        yield
+        return
+    from turnout.gateway.standing_file import StandingFile
+
+    file = StandingFile(snapshot, registry)
+    try:
+        yield
+    finally:
+        file.close()
 
 
 def configured(gateway: Gateway, drain_seconds: int | None = None) -> uvicorn.Config:

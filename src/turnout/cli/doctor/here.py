@@ -56,6 +56,14 @@ class Gateway(Struct, frozen=True):
     resting: tuple[Resting, ...] = ()
 
 
+class Remembered(Struct, frozen=True):
+    """What probes and refusals taught of how many ``targets``; ``error``: why that cannot be read."""
+
+    file: str
+    targets: int
+    error: str | None
+
+
 class Report(Struct, frozen=True, kw_only=True):
     turnout: str
     python: str
@@ -66,6 +74,7 @@ class Report(Struct, frozen=True, kw_only=True):
     default_model_error: str | None
     embedded: Embedded
     plugins: tuple[Plugin, ...]  # those that do not work
+    remembered: Remembered | None  # None: there is no folder for it
     gateway: Gateway | None
     providers: tuple[Finding, ...]
 
@@ -97,6 +106,7 @@ def examine(registry: Registry, config_error: str | None, only: tuple[str, ...] 
         default_model_error=_default_error(registry, default),
         embedded=embedded,
         plugins=_plugins(registry),
+        remembered=_remembered(registry),
         gateway=None,
         providers=tuple(_provider(id, registry, embedded) for id in only or registry.provider_ids()),
     )
@@ -109,6 +119,18 @@ def _plugins(registry: Registry) -> tuple[Plugin, ...]:
 
     found = survey({**registry.plugin_tables(), **plugin_tables()})
     return tuple(plugin for plugin in found if plugin.state != "works")
+
+
+def _remembered(registry: Registry) -> Remembered | None:
+    from turnout.config.measuring import measured_path, read_all
+
+    path = measured_path(registry.environ)
+    if path is None:
+        return None
+    kept = read_all(path)
+    if kept is None:
+        return Remembered(path, 0, f"{path} cannot be read, so nothing in it holds: remove it, or put it right")
+    return Remembered(path, len(kept), None)
 
 
 def _default_error(registry: Registry, model: str) -> str | None:

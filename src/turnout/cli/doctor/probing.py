@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from turnout.catalog.measured import Measured
 from turnout.errors import ConfigError
 
 if TYPE_CHECKING:
+    from turnout.catalog.measured import Measured
     from turnout.catalog.schema import Model
     from turnout.registry import Registry
     from turnout.types import Target
@@ -49,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    import asyncio  # `turnout doctor --offline` has this module for its arguments alone
+
     from turnout.cli.failures import FAILED, say
     from turnout.client.probe import probe
     from turnout.config.measuring import measured_path, read_all, remember

@@ -15,6 +15,9 @@ def lines_of(report: Report, *, everything: bool) -> list[str]:
         *section("default model", [report.default_model, *_wrong(report.default_model_error)]),
         *section("embedded model", _embedded_lines(report.embedded)),
     ]
+    if report.remembered is not None and (report.remembered.targets or report.remembered.error):
+        told = f"targets: {report.remembered.targets}, in {report.remembered.file}"
+        lines += section("measured", _wrong(report.remembered.error) or [told])
     if report.gateway is not None:
         resting = [
             f"! {one.target} failed several times in a row: left alone for {one.seconds:.0f} s" for one in report.gateway.resting
