@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -46,3 +47,5 @@ async def main(config: str, stream: bool, connections: int, seconds: float) -> N
 
 if __name__ == "__main__":
     asyncio.run(main(sys.argv[1], sys.argv[2] == "stream", int(sys.argv[3]), float(sys.argv[4])))
+    sys.stdout.flush()
+    os._exit(0)  # its threads may outlive the interpreter, which then aborts after the figures are said

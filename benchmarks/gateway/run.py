@@ -118,7 +118,11 @@ def _measure(peer: Peer, process: Process | None, load: Load, seconds: float, sc
         kind = "stream" if load.stream else "whole"
         command = [*peer.command, kind, str(load.connections), str(seconds)]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        said = _run(command, peer.environ, scratch, cores[0], seconds)
+        try:
+            said = _run(command, peer.environ, scratch, cores[0], seconds)
+        except SystemExit as fault:  # it crashed: the others are measured all the same
+            print(f"{peer.name}, {load.name}: {fault}", flush=True)
+            return None
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return _result(said, cpu, 0.0)
@@ -151,7 +155,7 @@ def _run(command: list[str], environ: Mapping[str, str], scratch: Path, core: in
         check=False,
     )
     if ended.returncode:
-        raise SystemExit(f"{command[0]} failed: {ended.stderr[-2000:]}")
+        raise SystemExit(f"{command[0]} failed with {ended.returncode}: {ended.stderr[-2000:]}")
     result: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return result
 
