@@ -1,17 +1,26 @@
-"""Trying: candidates in order, retries within a target, breakers around both, one budget for all of it. Performs nothing."""
+"""Trying: candidates in order, retries within a target, breakers around both, one budget for all of it. Performs nothing.
+
+And what is known of it at the end, which is the same of every operation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from turnout.effects import Steps, sleep
+from msgspec.structs import replace
+
+from turnout.cost.price import price
+from turnout.effects import Steps, send, sleep
 from turnout.engine.backoff import wait
 from turnout.engine.plan import Candidate, Plan
+from turnout.engine.redirects import redirected
 from turnout.errors import AllTargetsFailed, CircuitOpen, ConfigError, DeadlineExceeded, Error, TransientError
-from turnout.types import Attempt, Target
+from turnout.records import CallRecord
+from turnout.types import Attempt, Completion, Cost, HttpRequest, HttpResponse, Receipt, Target, Usage
 
 T = TypeVar("T")
+W = TypeVar("W")  # whose error it is: a target, or a provider
 
 
 class Attempts:
@@ -46,6 +55,17 @@ class Attempts:
                     break
         raise self._all_failed()
 
+    def exchange(
+        self, candidate: Candidate, request: HttpRequest, decode_error: Callable[[HttpResponse, W], Error], whose: W
+    ) -> Steps[HttpResponse]:
+        """Signs and sends ``request``. The response, if it is an answer; raises what ``decode_error`` makes of any other."""
+        signed = yield from candidate.sign(request)
+        self.sent()
+        response = yield from send(signed, self._plan.timeouts, self.deadline)
+        if not 200 <= response.status < 300:
+            raise redirected(candidate, response) or decode_error(response, whose)
+        return response
+
     def sent(self) -> None:
         """An attempt that was encoded and signed goes out now."""
         self._sent_at = self._plan.clock()
@@ -69,6 +89,35 @@ class Attempts:
         self._failures.append((target, error))
         if isinstance(error, TransientError):
             self._plan.breakers.failed(target, now, error.retry_after)
+
+    @property
+    def target(self) -> Target | None:
+        """Of the candidate in hand, or of the one that answered."""
+        return self.candidate.target if self.candidate is not None else None
+
+    def priced(self, completion: Completion, receipt: Receipt) -> Completion:
+        """``completion`` with its target, attempts, cost and receipt."""
+        model = self.candidate.model if self.candidate is not None else None
+        return replace(
+            completion,
+            target=self.target,
+            attempts=tuple(self.made),
+            cost=price(completion.usage, model.price, completion.service_tier) if model and model.price else None,
+            receipt=receipt,
+        )
+
+    def record(self, model: str, outcome: str, usage: Usage | None = None, cost: Cost | None = None) -> CallRecord:
+        """The call as telemetry sees it. ``model`` is what was asked for; ``outcome``: "ok", an error's class, or "cancelled"."""
+        return CallRecord(
+            model=model,
+            outcome=outcome,
+            started=self.started,
+            seconds=self._plan.clock() - self.started,
+            target=self.target,
+            attempts=tuple(self.made),
+            usage=usage,
+            cost=cost,
+        )
 
     def _try(
         self,

@@ -11,7 +11,6 @@ from turnout import receipt
 from turnout.adapt import Prepared, Translation, prepare, refuse
 from turnout.adapt.media import fetch_media
 from turnout.catalog.measured import Measured
-from turnout.cost.price import price
 from turnout.effects import Emit, Send, Steps, emit, open_stream
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
@@ -99,12 +98,11 @@ class Call:
 
     def begun(self) -> Completion:
         """What is known when a stream begins: who answers, at which attempt, and what the request lost on its way."""
-        candidate = self._attempts.candidate
         return Completion(
             id="",
             model=self._request.model,
             choices=(),
-            target=candidate.target if candidate is not None else None,
+            target=self._attempts.target,
             attempts=tuple(self._attempts.made),
             receipt=receipt.compose(self._request, None, self._departures),
         )
@@ -120,8 +118,7 @@ class Call:
         self._attempts.failed(cause)
         interrupted = session.interrupted(cause)
         interrupted.partial = self.priced(interrupted.partial)
-        candidate = self._attempts.candidate
-        interrupted.target = candidate.target if candidate is not None else None
+        interrupted.target = self._attempts.target
         return interrupted
 
     # -- what is known of the call ---------------------------------------------------------------
@@ -137,30 +134,14 @@ class Call:
 
     def priced(self, completion: Completion) -> Completion:
         """``completion`` with its target, attempts, cost and receipt."""
-        candidate = self._attempts.candidate
-        model = candidate.model if candidate is not None else None
-        return replace(
-            completion,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-            cost=price(completion.usage, model.price, completion.service_tier) if model and model.price else None,
-            receipt=receipt.compose(self._request, completion, self._departures),
-        )
+        return self._attempts.priced(completion, receipt.compose(self._request, completion, self._departures))
 
     def record(self, outcome: str, completion: Completion | None = None) -> CallRecord:
-        """The call as telemetry sees it; ``outcome`` is "ok", an error's class, or "cancelled"."""
+        """As ``Attempts.record``; from then on the call counts as told of."""
         self._recorded = True
-        candidate = self._attempts.candidate
-        return CallRecord(
-            model=self._request.model,
-            outcome=outcome,
-            started=self._attempts.started,
-            seconds=self._plan.clock() - self._attempts.started,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-            usage=completion.usage if completion is not None else None,
-            cost=completion.cost if completion is not None else None,
-        )
+        if completion is None:
+            return self._attempts.record(self._request.model, outcome)
+        return self._attempts.record(self._request.model, outcome, completion.usage, completion.cost)
 
     @property
     def recorded(self) -> bool:

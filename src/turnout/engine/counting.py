@@ -6,11 +6,10 @@ from msgspec.structs import replace
 
 from turnout.adapt import prepare
 from turnout.adapt.media import fetch_media
-from turnout.effects import Steps, emit, send
+from turnout.effects import Steps, emit
 from turnout.engine.attempts import Attempts
 from turnout.engine.breaker import Breakers
 from turnout.engine.plan import Candidate, Plan
-from turnout.engine.redirects import redirected
 from turnout.errors import Error
 from turnout.records import CallRecord
 from turnout.types import ChatRequest, TokenCount
@@ -44,11 +43,7 @@ class Counting:
                 request = yield from fetch_media(request, media, candidate.provider, limits, self.deadline)
             prepared = prepare(request, candidate.wire, candidate.provider, candidate.model)
             encoded = codec.encode(prepared.request, candidate.provider)
-            signed = yield from candidate.sign(encoded.http)
-            self._attempts.sent()
-            response = yield from send(signed, self._plan.timeouts, self.deadline)
-            if not 200 <= response.status < 300:
-                raise redirected(candidate, response) or codec.decode_error(response, candidate.target)
+            response = yield from self._attempts.exchange(candidate, encoded.http, codec.decode_error, candidate.target)
             return replace(codec.decode(response, candidate.target), lines=of_the_prompt((*prepared.lines, *encoded.lines)))
 
         try:
@@ -63,15 +58,7 @@ class Counting:
     def record(self, outcome: str) -> CallRecord:
         """As ``Call.record``."""
         self._recorded = True
-        candidate = self._attempts.candidate
-        return CallRecord(
-            model=self._request.model,
-            outcome=outcome,
-            started=self._attempts.started,
-            seconds=self._plan.clock() - self._attempts.started,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-        )
+        return self._attempts.record(self._request.model, outcome)
 
     @property
     def recorded(self) -> bool:

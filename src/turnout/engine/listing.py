@@ -10,10 +10,9 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from turnout.effects import Steps, emit, send
+from turnout.effects import Steps, emit
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
-from turnout.engine.redirects import redirected
 from turnout.errors import DeadlineExceeded, Error, ServerFault
 from turnout.records import CallRecord
 from turnout.types import Attempt, HttpRequest, HttpResponse, ListedModel, ModelPage
@@ -57,13 +56,12 @@ class Listing:
     def record(self, outcome: str) -> CallRecord:
         """As ``Call.record``."""
         self._recorded = True
-        candidate = self._latest.candidate if self._latest is not None else None
         return CallRecord(
             model=self._asked,
             outcome=outcome,
             started=self._started,
             seconds=self._plan.clock() - self._started,
-            target=candidate.target if candidate is not None else None,
+            target=self._latest.target if self._latest is not None else None,
             attempts=tuple(self._made),
         )
 
@@ -106,11 +104,8 @@ class Listing:
         attempts = self._latest = Attempts(replace(self._plan, timeouts=timeouts))
 
         def attempt(candidate: Candidate) -> Steps[T]:
-            signed = yield from candidate.sign(request(candidate))
-            attempts.sent()
-            response = yield from send(signed, timeouts, self.deadline)
-            if not 200 <= response.status < 300:
-                raise redirected(candidate, response) or _codec(candidate).decode_error(response, candidate.provider)
+            refused = _codec(candidate).decode_error
+            response = yield from attempts.exchange(candidate, request(candidate), refused, candidate.provider)
             return decode(candidate, response)
 
         try:

@@ -15,10 +15,9 @@ from turnout import receipt
 from turnout.adapt import Translation, refuse
 from turnout.catalog.schema import Model
 from turnout.cost.price import price
-from turnout.effects import Steps, emit, send
+from turnout.effects import Steps, emit
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
-from turnout.engine.redirects import redirected
 from turnout.errors import Error, RequestError, ServerFault
 from turnout.records import CallRecord
 from turnout.types import (
@@ -26,14 +25,12 @@ from turnout.types import (
     Embedding,
     Embeddings,
     EmbedRequest,
-    HttpResponse,
     Ranking,
     ReceiptLine,
     RerankRequest,
     Target,
     Usage,
 )
-from turnout.wire import EmbedCodec, Encoded, RerankCodec
 
 T = TypeVar("T")
 
@@ -79,7 +76,7 @@ class Query:
             self._translated((_moved(it.lines, at * size) for at, it in enumerate(encoded)), candidate)
             done = kept.setdefault(candidate.target, [])
             for at in range(len(done), len(pieces)):
-                response = yield from self._exchange(candidate, codec, encoded[at])
+                response = yield from self._attempts.exchange(candidate, encoded[at].http, codec.decode_error, candidate.target)
                 answer = codec.decode(response, pieces[at], candidate.target)
                 if len(answer.data) != len(pieces[at].input):
                     counts = f"{len(answer.data)} vectors to {len(pieces[at].input)} inputs"
@@ -92,7 +89,7 @@ class Query:
         answer = yield from self._told(self._attempts.run(attempt))
         done = replace(
             answer,
-            target=self._target(),
+            target=self._attempts.target,
             attempts=tuple(self._attempts.made),
             cost=_cost(answer.usage, self._model()),
             receipt=receipt.of_fields(asked, answer, self._departures),
@@ -111,13 +108,13 @@ class Query:
             request = replace(asked, model=candidate.target.model)
             encoded = codec.encode(request, candidate.provider)
             self._translated((encoded.lines,), candidate)
-            response = yield from self._exchange(candidate, codec, encoded)
+            response = yield from self._attempts.exchange(candidate, encoded.http, codec.decode_error, candidate.target)
             return codec.decode(response, request, candidate.target)
 
         answer = yield from self._told(self._attempts.run(attempt))
         done = replace(
             answer,
-            target=self._target(),
+            target=self._attempts.target,
             attempts=tuple(self._attempts.made),
             cost=_cost(answer.usage, self._model()) if answer.search_units is None else None,
             receipt=receipt.of_fields(asked, answer, self._departures),
@@ -128,24 +125,7 @@ class Query:
     def record(self, outcome: str, usage: Usage | None = None, cost: Cost | None = None) -> CallRecord:
         """As ``Call.record``."""
         self._recorded = True
-        return CallRecord(
-            model=self._request.model,
-            outcome=outcome,
-            started=self._attempts.started,
-            seconds=self._plan.clock() - self._attempts.started,
-            target=self._target(),
-            attempts=tuple(self._attempts.made),
-            usage=usage,
-            cost=cost,
-        )
-
-    def _exchange(self, candidate: Candidate, codec: EmbedCodec | RerankCodec, encoded: Encoded) -> Steps[HttpResponse]:
-        signed = yield from candidate.sign(encoded.http)
-        self._attempts.sent()
-        response = yield from send(signed, self._plan.timeouts, self.deadline)
-        if not 200 <= response.status < 300:
-            raise redirected(candidate, response) or codec.decode_error(response, candidate.target)
-        return response
+        return self._attempts.record(self._request.model, outcome, usage, cost)
 
     def _translated(self, lines: Iterable[tuple[ReceiptLine, ...]], candidate: Candidate) -> None:
         """Notes what encoding did to the fields; raises Unsupported if something is lost and the translation is strict."""
@@ -161,9 +141,6 @@ class Query:
             raise
         self._attempts.answered()
         return answer
-
-    def _target(self) -> Target | None:
-        return self._attempts.candidate.target if self._attempts.candidate is not None else None
 
     def _model(self) -> Model | None:
         return self._attempts.candidate.model if self._attempts.candidate is not None else None

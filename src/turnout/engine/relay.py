@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from turnout.cost.price import price
 from turnout.effects import Emit, Send, Steps, emit, open_stream
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
@@ -86,12 +84,11 @@ class RelayCall:
 
     def begun(self) -> Completion:
         """As ``Call.begun``."""
-        candidate = self._attempts.candidate
         return Completion(
             id="",
             model=self._model,
             choices=(),
-            target=candidate.target if candidate is not None else None,
+            target=self._attempts.target,
             attempts=tuple(self._attempts.made),
             receipt=_VERBATIM,
         )
@@ -121,30 +118,14 @@ class RelayCall:
 
     def priced(self, completion: Completion) -> Completion:
         """``completion`` with its target, attempts, cost and receipt."""
-        candidate = self._attempts.candidate
-        model = candidate.model if candidate is not None else None
-        return replace(
-            completion,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-            cost=price(completion.usage, model.price, completion.service_tier) if model and model.price else None,
-            receipt=_VERBATIM,
-        )
+        return self._attempts.priced(completion, _VERBATIM)
 
     def record(self, outcome: str, completion: Completion | None = None) -> CallRecord:
         """As ``Call.record``."""
         self._recorded = True
-        candidate = self._attempts.candidate
-        return CallRecord(
-            model=self._model,
-            outcome=outcome,
-            started=self._attempts.started,
-            seconds=self._plan.clock() - self._attempts.started,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-            usage=completion.usage if completion is not None else None,
-            cost=completion.cost if completion is not None else None,
-        )
+        if completion is None:
+            return self._attempts.record(self._model, outcome)
+        return self._attempts.record(self._model, outcome, completion.usage, completion.cost)
 
     def _http(self, candidate: Candidate, *, stream: bool) -> Steps[HttpRequest]:
         model = candidate.target.model

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from turnout.effects import Steps, emit, send, sleep
+from turnout.effects import Steps, emit, sleep
 from turnout.engine.attempts import Attempts
 from turnout.engine.plan import Candidate, Plan
-from turnout.engine.redirects import redirected
 from turnout.errors import DeadlineExceeded, Error, RequestError
 from turnout.records import CallRecord
 from turnout.types import FileSource, HeldFile, HttpRequest, Upload
@@ -68,23 +67,12 @@ class Uploading:
     def record(self, outcome: str) -> CallRecord:
         """As ``Call.record``."""
         self._recorded = True
-        candidate = self._attempts.candidate
-        return CallRecord(
-            model=self._asked,
-            outcome=outcome,
-            started=self._attempts.started,
-            seconds=self._plan.clock() - self._attempts.started,
-            target=candidate.target if candidate is not None else None,
-            attempts=tuple(self._attempts.made),
-        )
+        return self._attempts.record(self._asked, outcome)
 
     def _exchange(self, candidate: Candidate, request: HttpRequest) -> Steps[HeldFile]:
-        signed = yield from candidate.sign(request)
-        self._attempts.sent()
-        response = yield from send(signed, self._plan.timeouts, self.deadline)
-        if not 200 <= response.status < 300:
-            raise redirected(candidate, response) or _codec(candidate).decode_error(response, candidate.provider)
-        return _codec(candidate).decode(response, self._upload, candidate.provider)
+        codec = _codec(candidate)
+        response = yield from self._attempts.exchange(candidate, request, codec.decode_error, candidate.provider)
+        return codec.decode(response, self._upload, candidate.provider)
 
 
 def _codec(candidate: Candidate) -> FilesCodec:
