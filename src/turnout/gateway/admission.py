@@ -1,4 +1,4 @@
-"""Who may come in now: a bound on calls at once, and a bounded queue before it. Keys and budgets will be asked here."""
+"""Who may come in now: a bound on calls at once, and a bounded queue before it."""
 
 from __future__ import annotations
 

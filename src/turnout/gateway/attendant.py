@@ -18,10 +18,10 @@ class Attendant:
     silence; ``spoke`` ends a silence.
     """
 
-    def __init__(self, receive: Receive, interval: float, ping: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, receive: Receive, ping: Callable[[], Awaitable[None]] | None = None, interval: float = 0.0) -> None:
         self._receive = receive
-        self._interval = interval
         self._ping = ping
+        self._interval = interval
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
         self._task: asyncio.Task[None] | None = None

@@ -14,6 +14,7 @@ from turnout.errors import ConfigError, Error, RequestError, Unsupported
 from turnout.events import Started
 from turnout.gateway.attendant import Attendant
 from turnout.gateway.names import Choice, told
+from turnout.registry import Operation
 from turnout.types import Attempt, ChatRequest
 from turnout.wire import ChatServer, StreamRenderer, Wire
 from turnout.wire.relaying import Passing, read_passing
@@ -41,7 +42,7 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
     if rules is not None and settings.lane == "fast" and settings.translation == "lenient":
         passing = read_passing(body, rules)
         exchange.stream = passing.stream if route.streams is None else route.streams
-        choice = _choose(exchange, named or exchange.path_model or passing.model, snapshot, wire)
+        choice = chosen(exchange, named or exchange.path_model or passing.model, snapshot, wire)
         if choice.passes and _untouched(passing, choice) and not _is_array(exchange):
             if route.streams:
                 passing = Passing(passing.members, passing.model, True)
@@ -56,7 +57,7 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
             exchange.lane = "full"  # where the field that was refused is left out
     request, stream = wire.server.parse(body)
     exchange.stream = stream if route.streams is None else route.streams
-    choice = _choose(exchange, named or exchange.path_model or request.model, snapshot, wire)
+    choice = chosen(exchange, named or exchange.path_model or request.model, snapshot, wire)
     if request.model != exchange.model:
         request = replace(request, model=exchange.model)
     call = Call(request, choice.plan, settings.translation, keeps_content=False)
@@ -67,19 +68,17 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
         renderer = _renderer(exchange, wire.server, request)
         await _stream(exchange, call, line, settings, _Rendered(renderer, exchange, wire.protocol), _framing(exchange))
         return
-    async with Attendant(exchange.receive, settings.keep_alive_seconds) as attendant:
-        exchange.attendant = attendant
-        async with line:
-            completion = exchange.identified(await line.run(call.complete()), wire.protocol)
+    completion = exchange.identified(await exchange.awaited(line, call.complete()), wire.protocol)
     lines = departures(completion, wire)
     await exchange.answer(wire.server.render(completion), completion, lines)
     exchange.note("ok", None, completion, lines)
 
 
-def _choose(exchange: Exchange, model: str, snapshot: Snapshot, wire: Wire) -> Choice:
+def chosen(exchange: Exchange, model: str, snapshot: Snapshot, wire: Wire, operation: Operation = "chat") -> Choice:
+    """Whom ``model`` stands for. Raises what the caller is told of a name that is no good here."""
     exchange.model = model
     try:
-        choice = snapshot.names.choose(model, exchange.route, wire)
+        choice = snapshot.names.choose(model, exchange.route, wire, operation)
     except ConfigError as error:
         raise told(error, model) from error
     exchange.alike = choice.passes
@@ -101,7 +100,7 @@ def _taught(error: Error, exchange: Exchange, choice: Choice, server: ChatServer
     """The attempts that were made, if ``error`` says of a field that it can be left out; None: the caller is told of it."""
     learned, call = choice.plan.learned, exchange.call
     candidate = next((one for one in choice.plan.candidates if one.target == error.target), None)
-    if learned is None or call is None or candidate is None or exchange.started:
+    if learned is None or not isinstance(call, RelayCall) or candidate is None or exchange.started:
         return None
     request = replace(server.parse(body)[0], stream_usage=True)  # which the fast lane asks for
     return call.attempts if learned.learn(candidate, error, request) else None
@@ -125,10 +124,7 @@ async def _relay(
         renderer = server.renderer(ChatRequest(model=exchange.model, messages=()))
         await _stream(exchange, call, line, settings, _Passed(renderer), wire.relay.framing)
         return
-    async with Attendant(exchange.receive, settings.keep_alive_seconds) as attendant:
-        exchange.attendant = attendant
-        async with line:
-            relayed = await line.run(call.complete())
+    relayed = await exchange.awaited(line, call.complete())
     await exchange.answer(relayed.body, relayed.completion)
     exchange.note("ok", None, relayed.completion)
 
@@ -173,7 +169,7 @@ async def _stream(
         await exchange.more(_COMMENT)
 
     ping_ = ping if framing == "sse" else None  # the others have no comments
-    async with Attendant(exchange.receive, settings.keep_alive_seconds, ping_) as attendant:
+    async with Attendant(exchange.receive, ping_, settings.keep_alive_seconds) as attendant:
         exchange.attendant = attendant
         async with line:
             try:

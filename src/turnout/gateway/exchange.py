@@ -17,12 +17,14 @@ from turnout.gateway.rate_limits import rate_limits, wait_of
 from turnout.gateway.records import GatewayRecord, Records, summary
 from turnout.gateway.routes import Route
 from turnout.records import CallRecord
-from turnout.types import Completion, Embeddings, Ranking, ReceiptLine, Target
+from turnout.types import Completion, Embeddings, Ranking, Receipt, ReceiptLine, Target
 
 if TYPE_CHECKING:
-    from turnout.engine.call import Call
-    from turnout.engine.relay import RelayCall
+    from turnout.client.aio import Line
+    from turnout.client.settings import Performed
+    from turnout.effects import Steps
 
+T = TypeVar("T")
 Named = TypeVar("Named", Completion, Started)
 Answered = Completion | Embeddings | Ranking  # all know their target, attempts, usage, cost and receipt
 
@@ -58,8 +60,7 @@ class Exchange:
         self.status = 0
         self.first_event: float | None = None
         self.attendant: Attendant | None = None
-        self.call: Call | RelayCall | None = None  # once there is one: it knows what was tried
-        self.target: Target | None = None  # who is asked first, where there is no such call
+        self.call: Performed | None = None  # once there is one: it knows what was tried
         self.alike = False  # every candidate speaks the caller's protocol
         self.provider_headers: Mapping[str, str] | None = None  # of a stream that began
         self._noted = False
@@ -83,6 +84,13 @@ class Exchange:
         return replace(answer, id=answer.id or self.id, created=created)
 
     # -- whole answers -------------------------------------------------------------------------
+
+    async def awaited(self, line: Line, steps: Steps[T]) -> T:
+        """What ``steps`` come to on ``line``. They are broken off if the caller leaves meanwhile."""
+        async with Attendant(self.receive) as attendant:
+            self.attendant = attendant
+            async with line:
+                return await line.run(steps)
 
     async def answer(self, body: bytes, completion: Answered | None, lines: Sequence[ReceiptLine] = ()) -> None:
         self.started = True
@@ -138,20 +146,20 @@ class Exchange:
         if completion.cost is not None:
             said.append((b"x-turnout-cost", f"{completion.cost.total.normalize():f}".encode()))
         if completion.receipt is not None:
-            said.append((b"x-turnout-receipt", self._receipt(completion, lines)))
+            said.append((b"x-turnout-receipt", self._receipt(completion.receipt, lines)))
         theirs = completion.headers or self.provider_headers
         if theirs and (self.alike or (completion.origin is not None and completion.origin.wire == self.route.wire)):
             said += rate_limits(theirs)
         return said
 
-    def _receipt(self, completion: Answered, lines: Sequence[ReceiptLine]) -> bytes:
-        if self.header(b"x-turnout-receipt") == "full" and completion.receipt is not None:
+    def _receipt(self, receipt: Receipt, lines: Sequence[ReceiptLine]) -> bytes:
+        if self.header(b"x-turnout-receipt") == "full":
             from msgspec import json
 
-            whole = json.encode([*completion.receipt.departures, *lines])
+            whole = json.encode([*receipt.departures, *lines])
             if len(whole) <= _MAX_RECEIPT_HEADER and whole.isascii():
                 return whole
-        return summary(completion.receipt, lines).encode()
+        return summary(receipt, lines).encode()
 
     def note(
         self,
@@ -181,7 +189,7 @@ class Exchange:
                 model=self.model,
                 first_event_seconds=self.first_event,
                 receipt=(*(receipt.departures if receipt is not None else ()), *lines),
-                target=known.target if known is not None else self.target,
+                target=known.target if known is not None else None,
                 attempts=known.attempts if known is not None else (),
                 usage=known.usage if known is not None else None,
                 cost=known.cost if known is not None else None,

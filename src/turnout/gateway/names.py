@@ -50,21 +50,20 @@ class Names:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._choices: dict[tuple[str, str, str], Choice] = {}
-        self._bare: dict[tuple[str, str], str] = {}
 
     def choose(self, said: str, route: Route, wire: Wire, operation: Operation = "chat") -> Choice:
         """Raises UnknownName, MissingKey or another ConfigError that says what to do, RequestError for no name or too many."""
         key = (said, route.provider, operation if operation != "chat" else wire.name)
         choice = self._choices.get(key)
         if choice is None:
-            names = [self.target(name, route.provider, operation) for name in _listed(said)]
+            names = [self._target(name, route.provider) for name in _listed(said)]
             choice = Choice(self._registry.plan(names if len(names) > 1 else names[0], operation=operation), wire)
             if len(self._choices) >= _MOST:
                 self._choices.clear()
             self._choices[key] = choice
         return choice
 
-    def target(self, name: str, home: str, operation: Operation = "chat") -> str:
+    def _target(self, name: str, home: str) -> str:
         """What ``name`` stands for. A bare name is its own vendor's (``home``) if that can be called, else whoever else's can."""
         registry = self._registry
         if registry.config.alias(name) is not None:

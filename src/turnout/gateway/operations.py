@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec.structs import replace
 
-from turnout.errors import ConfigError, ModelNotFound
-from turnout.gateway.chat import MODELS_HEADER, chat
+from turnout.engine.counting import Counting
+from turnout.engine.plan import Plan
+from turnout.engine.query import Query
+from turnout.errors import ModelNotFound
+from turnout.gateway.chat import MODELS_HEADER, chat, chosen
 from turnout.gateway.exchange import Exchange
-from turnout.gateway.names import told
 from turnout.gateway.settings import Settings
 from turnout.gateway.snapshot import Snapshot
 from turnout.registry import Operation
@@ -21,8 +23,9 @@ async def embed(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
     server = snapshot.wire(exchange.route.wire).embed_server
     assert server is not None
     asked = server.parse(body)
-    model = _named(exchange, asked.model, snapshot, "embed")
-    embeddings = await snapshot.client.embed(replace(asked, model=model), translation=settings.translation)
+    plan = _plan(exchange, asked.model, snapshot, "embed")
+    query = exchange.call = Query(replace(asked, model=exchange.model), plan, settings.translation)
+    embeddings = await exchange.awaited(snapshot.client.line(query, plan), query.embed())
     await exchange.answer(server.render(embeddings, asked), embeddings)
     exchange.note("ok", None, embeddings)
 
@@ -31,8 +34,9 @@ async def rerank(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: 
     server = snapshot.wire(exchange.route.wire).rerank_server
     assert server is not None
     asked = server.parse(body)
-    model = _named(exchange, asked.model, snapshot, "rerank")
-    ranking = await snapshot.client.rerank(replace(asked, model=model), translation=settings.translation)
+    plan = _plan(exchange, asked.model, snapshot, "rerank")
+    query = exchange.call = Query(replace(asked, model=exchange.model), plan, settings.translation)
+    ranking = await exchange.awaited(snapshot.client.line(query, plan), query.rerank())
     await exchange.answer(server.render(ranking, asked), ranking)
     exchange.note("ok", None, ranking)
 
@@ -41,8 +45,9 @@ async def count(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
     server = snapshot.wire(exchange.route.wire).count_server
     assert server is not None
     asked = server.parse(body)
-    model = _named(exchange, asked.model, snapshot, "count")
-    counted = await snapshot.client.count_tokens(replace(asked, model=model))
+    plan = _plan(exchange, asked.model, snapshot, "count")
+    counting = exchange.call = Counting(replace(asked, model=exchange.model), plan)
+    counted = await exchange.awaited(snapshot.client.line(counting, plan), counting.count())
     await exchange.answer(server.render(counted), None)
     exchange.note("ok")
 
@@ -69,15 +74,9 @@ async def model(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
     exchange.note("ok")
 
 
-def _named(exchange: Exchange, said: str, snapshot: Snapshot, operation: Operation) -> str:
-    """ "provider/model" for what the caller named."""
-    exchange.model = exchange.header(MODELS_HEADER) or exchange.path_model or said
-    try:
-        name = snapshot.names.target(exchange.model.strip(), exchange.route.provider)
-        exchange.target = snapshot.registry.plan(name, operation=operation).candidates[0].target
-    except ConfigError as error:
-        raise told(error, exchange.model) from error
-    return name
+def _plan(exchange: Exchange, said: str, snapshot: Snapshot, operation: Operation) -> Plan:
+    named = exchange.header(MODELS_HEADER) or exchange.path_model or said
+    return chosen(exchange, named, snapshot, snapshot.wire(exchange.route.wire), operation).plan
 
 
 OPERATIONS: Mapping[str, Serve] = {

@@ -8,15 +8,13 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from turnout.records import CallRecord
 from turnout.types import Attempt, Cost, Receipt, ReceiptLine, Target, Usage
 
 
 class GatewayRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call, ended. ``outcome`` is "ok", "cancelled" or an error's class; seconds count from the request's arrival.
 
-    ``model`` is as the caller wrote it; ``caller`` names who asked, where callers are told apart. ``lane`` says whether bytes
-    were passed on ("fast") or read and written anew ("full").
+    ``model`` is as the caller wrote it. ``lane`` says whether bytes were passed on ("fast") or read and written anew ("full").
     """
 
     id: str
@@ -29,7 +27,6 @@ class GatewayRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stream: bool = False
     lane: str = "full"
     model: str = ""
-    caller: str | None = None
     target: Target | None = None
     attempts: tuple[Attempt, ...] = ()
     first_event_seconds: float | None = None
@@ -76,13 +73,9 @@ class Records:
         return self._latest.get(id)
 
 
-def summary(receipt: Receipt | None, more: Sequence[ReceiptLine] = ()) -> str:
+def summary(receipt: Receipt, more: Sequence[ReceiptLine]) -> str:
     """ "exact", or how many of each fate: "1 mapped, 2 dropped"."""
-    fates = [line.fate for line in (*(receipt.departures if receipt else ()), *more)]
+    fates = [line.fate for line in (*receipt.departures, *more)]
     if not fates:
         return "exact"
     return ", ".join(f"{count} {fate}" for fate in ("mapped", "approximated", "dropped") if (count := fates.count(fate)))
-
-
-def outcome_of(record: CallRecord | None, default: str) -> str:
-    return record.outcome if record is not None else default

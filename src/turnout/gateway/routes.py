@@ -16,7 +16,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """``path`` may hold {model}, which takes what is there up to what follows it, slashes included.
 
     ``streams``: the path, and not the body, says whether the answer is streamed, and so. ``provider``: whose models this
-    protocol's clients mean by a bare name. ``errors``: the wire whose error shape the path speaks, if it is another one.
+    protocol's clients mean by a bare name.
     """
 
     method: str
