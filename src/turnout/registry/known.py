@@ -55,8 +55,14 @@ class Known:
         self.auths: Lazy[Factory] = Lazy("auth scheme", "turnout.auths", SCHEMES, faulty=not_callable)
         self.sinks: Lazy[Any] = Lazy("sink", "turnout.sinks", {}, faulty=not_callable)
         self.policies: Lazy[Any] = Lazy("policy", "turnout.policies", {}, faulty=not_a_policy)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Lets go of all that is made of the configuration and the catalog, to be made when it is asked for next."""
         self._providers: dict[str, Layered] = {}
         self._allowed_models: dict[str, dict[str, frozenset[str]]] = {}
+        for made in ("_names", "_permits"):
+            vars(self).pop(made, None)
 
     @property
     def config(self) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from turnout.engine.breaker import Breakers
 from turnout.engine.plan import Candidate, Plan, Retry
 from turnout.errors import ConfigError, Unsupported
 from turnout.registry.known import Known
+from turnout.registry.leaving import Leaving
 from turnout.registry.wires import WIRES, WORDS, Operation
 from turnout.types import Target, Timeouts
 from turnout.wire import Wire
@@ -62,6 +64,7 @@ class Registry(Known):
         ``credentials``: provider -> an object of its platform's own library, used instead of what that library finds: a
         TokenCredential of azure.identity, google.auth.credentials.Credentials, or botocore.credentials.Credentials.
         """
+        self._told: set[str] = set()
         super().__init__(environ, config, catalog, wires, env_file)
         self._clock = clock
         self._draw = draw or _random
@@ -71,26 +74,20 @@ class Registry(Known):
         self._remembers = remembers
         self._credentials = credentials or {}
         self._kept: dict[Any, Any] = {}  # tokens, for all plans
-        self._plans: dict[Any, Plan] = {}
-        self._told: set[str] = set()  # deprecated names that were used
-        self._stays: set[str] = set()  # names that were used and have nothing to be told of
 
     def remade(self, *, config: Config | None = None, catalog: Catalog | None = None) -> Registry:
-        """Another one with these in place of its own; breakers, tokens and what was loaded are shared."""
-        other = Registry(
-            environ=self.environ,
-            config=self.config if config is None else config,
-            catalog=self._catalog if catalog is None else catalog,
-            clock=self._clock,
-            draw=self._draw,
-            now=self._now,
-            breakers=self.breakers,
-            credentials=self._credentials,
-        )
-        other.wires, other.auths, other.sinks, other.policies = self.wires, self.auths, self.sinks, self.policies
-        other._kept, other._told = self._kept, self._told
-        other.learned = self.learned
+        """Another one with these in place of its own. Breakers, tokens and all else that is not made of them are shared."""
+        own, _ = self.config, self.learned  # read now, so that both have the same
+        other = copy(self)
+        other._config = own if config is None else config
+        other._catalog = self._catalog if catalog is None else catalog
+        other._forget()
         return other
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._plans: dict[Any, Plan] = {}
+        self._leaving = Leaving(self._told)
 
     @cached_property
     def learned(self) -> Learned:
@@ -141,12 +138,13 @@ class Registry(Known):
         timeouts: Timeouts | None,
         retry: Retry | None,
     ) -> Plan:
-        targets, sentences = self._names.targets((model,) if isinstance(model, str) else model)
+        names = (model,) if isinstance(model, str) else model
+        targets, sentences = self._names.targets(names)
         if (api_key is not None or base_url is not None) and len({target.provider for target in targets}) > 1:
-            names = ", ".join(map(str, targets))
-            raise ConfigError(f"api_key and base_url belong to one provider, but {model!r} names several: {names}")
+            several = ", ".join(map(str, targets))
+            raise ConfigError(f"api_key and base_url belong to one provider, but {model!r} names several: {several}")
         self.tell_of_deprecated(target.provider for target in targets)
-        self.tell_of_deprecated(name.partition("/")[0] for name in ((model,) if isinstance(model, str) else model) if "/" in name)
+        self.tell_of_deprecated(name.partition("/")[0] for name in names if "/" in name)
         candidates: list[Candidate] = []
         failures: list[tuple[Target, ConfigError | Unsupported]] = []
         notes = list(sentences)
@@ -175,23 +173,7 @@ class Registry(Known):
 
     def tell_of_deprecated(self, providers: Iterable[str]) -> None:
         """Warns of those of these ids and aliases that should be left: of each once, at the line of whoever called Turnout."""
-        for said in providers:
-            if said in self._stays:
-                continue
-            name = said.strip().lower()
-            if name not in self._told and (sentence := self._deprecated(name)) is not None:
-                self._told.add(name)
-                from turnout.registry.leaving import tell
-
-                tell(sentence)
-            elif len(self._stays) < _MOST_PLANS:
-                self._stays.add(said)
-
-    def _deprecated(self, name: str) -> str | None:
-        try:
-            return self.deprecation(name)
-        except ConfigError:  # what is wrong with it is said where it is needed
-            return None
+        self._leaving.tell(providers, self.deprecation)
 
     def _candidate(
         self, target: Target, operation: Operation, api_key: str | Secret | None, base_url: str | None, notes: list[str]
