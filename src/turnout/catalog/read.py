@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from os.path import dirname, join
 from typing import Any
 
@@ -82,14 +83,16 @@ class Catalog:
         """Those of one provider, or all; each provider's by name."""
         label, checked = f"built-in {self.source}", self._rows[0].date
         for id in self.ids if provider is None else (provider,):
+            tables: list[Table] = []
             for name, row in sorted(self._model_table(id).items()):
                 target = Target(id, name)
                 if isinstance(row, Raw):  # as ``model_rows``, without looking for the row once more: there are thousands
                     fields = msgspec.json.decode(row)
                     fields["checked"] = checked
-                    yield model_from(target, [(label, fields)])
+                    tables.append(_shaped(target, [(label, fields)]))
                 else:
-                    yield model_from(target, self.model_rows(target))
+                    tables.append(_shaped(target, self.model_rows(target)))
+            yield from msgspec.convert(tables, list[Model])
 
     @property
     def restrictions(self) -> list[Restriction]:
@@ -176,6 +179,10 @@ def provider_from(id: str, rows: Rows) -> Provider:
 
 def model_from(target: Target, rows: Rows) -> Model:
     """The rows as one model. A price is one fact, so a later one replaces it whole; it says where it was read."""
+    return msgspec.convert(_shaped(target, rows), Model)
+
+
+def _shaped(target: Target, rows: Rows) -> Table:
     table: Table = dict(rows[0][1]) if len(rows) == 1 else {}
     for source, row in rows:
         if len(rows) > 1:
@@ -183,11 +190,16 @@ def model_from(target: Target, rows: Rows) -> Model:
         if isinstance(price := row.get("price"), dict):
             table["price"] = {"source": source.removeprefix("built-in "), **price}
     for words in ("supports", "lacks"):
-        if isinstance(table.get(words), str):
-            table[words] = table[words].split()
+        if isinstance(said := table.get(words), str):
+            table[words] = _words(said)
     table["target"] = target
-    table["source"] = "; ".join(source for source, _ in rows)
-    return msgspec.convert(table, Model)
+    table["source"] = rows[0][0] if len(rows) == 1 else "; ".join(source for source, _ in rows)
+    return table
+
+
+@lru_cache(maxsize=1024)  # thousands of models share a few hundred lists
+def _words(said: str) -> frozenset[str]:
+    return frozenset(said.split())
 
 
 def overlay(table: Table, row: Table) -> None:

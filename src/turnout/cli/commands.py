@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from turnout import __version__
 from turnout.cli.failures import EXIT_CODES, WRONG_USAGE, WrongUsage
+from turnout.cli.terminal import columns
 
 if TYPE_CHECKING:
     from turnout.plugins import Lazy
+
+_UNSEEN = 80  # a width for formatters that write nothing
 
 # name -> (module, what it does): one row adds a command
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -48,6 +51,17 @@ class Command(Protocol):
     def run(self, options: argparse.Namespace) -> int: ...
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Looks how wide the terminal is when it writes: argparse makes one of these for each argument, and few ever write."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_UNSEEN)
+
+    def format_help(self) -> str:
+        self._width = columns() - 2  # as argparse itself does
+        return super().format_help()
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence instead of printing the usage again. Takes no abbreviated options: scripts must last."""
 
@@ -57,7 +71,7 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
 

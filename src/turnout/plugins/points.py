@@ -120,6 +120,8 @@ def survey(tables: Mapping[str, tuple[Lazy[Any], Iterable[str]]]) -> list[Plugin
     from turnout.errors import ConfigError
 
     found: list[Plugin] = []
+    if not _anything_offered():
+        return found  # once for all groups, not once for each
     for group, (table, builtin) in tables.items():
         for point, state, reason in installed(group, builtin):
             if state == "works":
