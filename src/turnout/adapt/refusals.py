@@ -159,7 +159,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], str], Iterator[tuple[str, Limit]]
     (rf"{_NAME} and {_NAME} cannot both be specified", _beside),
     # Anthropic: https://github.com/OpenHands/OpenHands/issues/11090
     (rf"{_NAME}: \d+ > {_NUMBER}, which is the maximum allowed", _most),
-    # OpenAI: https://community.openai.com/t/max-tokens-chat-completion-gpt4o/758066
+    # OpenAI: https://github.com/ChatGPTNextWeb/NextChat/issues/3195
     (rf"{_NAME} is too large: \d+\. this model supports at most {_NUMBER}", _most),
     # Groq: https://github.com/anomalyco/opencode/issues/1000, https://github.com/skapadia3214/groq-moa/issues/8
     (rf"{_NAME}(?: for \S+)? must be less than or equal to [`'\"]?{_NUMBER}", _most),

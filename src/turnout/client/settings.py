@@ -75,9 +75,7 @@ class Settings:
         self, model: Model | None, prompt: Prompt, options: Options, api_key: str | None = None
     ) -> tuple[ChatRequest, Plan]:
         """The request and the plan that serves it. Raises ConfigError or RequestError before anything is sent."""
-        wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
-        wanted = wanted or self.registry.default_model()
-        request = build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
+        wanted, request = self._built(model, prompt, options)
         if api_key is not None:
             return request, self._plan(wanted, api_key=api_key)
         latest = self._latest
@@ -92,9 +90,7 @@ class Settings:
         self, model: Model | None, prompt: Prompt, options: Options, api_key: str | None = None
     ) -> tuple[ChatRequest, Plan]:
         """As ``request``, with a plan of those who can count the tokens of it."""
-        wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
-        wanted = wanted or self.registry.default_model()
-        request = build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
+        wanted, request = self._built(model, prompt, options)
         return request, self._plan(wanted, "count", api_key)
 
     def query(
@@ -119,6 +115,11 @@ class Settings:
     def keeping(self, provider: str) -> Plan:
         """A plan to give ``provider`` (id or alias) a file. Raises UnknownName for one that nobody knows."""
         return self._plan(f"{self.registry.provider(provider).id}/files", "files")
+
+    def _built(self, model: Model | None, prompt: Prompt, options: Options) -> tuple[Model, ChatRequest]:
+        wanted = model or (prompt.model if isinstance(prompt, ChatRequest) else None) or self._model
+        wanted = wanted or self.registry.default_model()
+        return wanted, build(wanted if isinstance(wanted, str) else wanted[0], prompt, options)
 
     def _plan(self, wanted: Model, operation: Operation = "chat", api_key: str | None = None) -> Plan:
         """``api_key``: this call's own, which counts more than any other."""
