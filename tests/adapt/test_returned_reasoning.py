@@ -70,3 +70,18 @@ def test_thoughts_of_a_finished_turn_stay_behind() -> None:
 @pytest.mark.parametrize("target", ["deepseek/deepseek-chat", "openai/gpt-4o"])
 def test_a_model_that_does_not_ask_for_them_gets_none(target: str) -> None:
     assert "The tool knows." not in json.dumps(sent(target, [thinking("The tool knows."), CALL]))
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"), [("o3", ["reasoning.encrypted_content"]), ("gpt-4o", None), ("gpt-5", ["reasoning.encrypted_content"])]
+)
+def test_a_model_that_thinks_unasked_is_asked_for_the_seal_of_it_where_nothing_is_stored(model: str, asked: Any) -> None:
+    provider, _, row = Registry(environ={}).spoken(Target("openai", model))
+    assert ANTHROPIC.server is not None
+    assert RESPONSES.chat is not None
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Paris?"}]}
+    request, _ = ANTHROPIC.server.parse(json.dumps(body).encode())
+    prepared = prepare(request, RESPONSES, provider, row)
+    written = json.loads(RESPONSES.chat.encode(prepared.request, provider, stream=False).http.body)
+    assert written.get("include") == asked
+    assert "reasoning" not in written

@@ -30,6 +30,8 @@ COVERED = (
     "*__messages.count_tokens.jsonl",
     "*__countTokens.jsonl",
     "openai__responses.input_tokens.jsonl",
+    "openai__responses.get.jsonl",
+    "ollama__api.generate.jsonl",
     "bedrock__count-tokens.jsonl",
     "cohere__v1.tokenize.jsonl",
 )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from turnout.wire.json_text import MAX_DEPTH, read_json
+from turnout.wire.json_text import MAX_DEPTH, GrowingObject, read_json
 
 FULL = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
 
@@ -94,3 +94,44 @@ def test_the_depth_of_the_value_decides_whatever_its_texts_hold(core: Any, aroun
             read_json(text)
     else:
         assert read_json(text) == value
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.integers() | st.text('ab"\\{}[]', max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=6
+)
+OBJECTS = st.dictionaries(st.text('a"\\{', max_size=4), JSON_VALUES, max_size=3)
+TAILS = st.sampled_from(["", " ", "\n", "{}", "x", "}", '"'])
+
+
+@given(OBJECTS, TAILS, st.lists(st.integers(1, 5), max_size=40))
+def test_an_object_that_comes_in_pieces_is_whole_when_its_pieces_are_one_object(value: Any, tail: str, cuts: list[int]) -> None:
+    text, pieces = json.dumps(value) + tail, []
+    growing = GrowingObject(pieces)
+    for size in [*cuts, len(text)]:
+        piece, text = text[:size], text[size:]
+        pieces.append(piece)
+        assert growing.is_whole is is_object("".join(pieces))
+
+
+@pytest.mark.parametrize("text", ["", "1", "[]", '"{}"', "}", "{]", "{'a':1}", '{"a":1}}', "{" * 300 + "}" * 300, '\\"{}'])
+def test_what_is_no_object_never_is_whole(text: str) -> None:
+    assert GrowingObject([text]).is_whole is False
+    assert GrowingObject(list(text)).is_whole is False
+
+
+def test_an_object_is_read_once_however_often_it_is_asked_for() -> None:
+    """A hundred thousand looks at a hundred thousand pieces: in one go, or not within the patience of a test."""
+    pieces: list[str] = ['{"a":[']
+    growing = GrowingObject(pieces)
+    for _ in range(100_000):
+        pieces.append("{},")
+        assert not growing.is_whole
+    pieces.append("{}]}")
+    assert growing.is_whole
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(read_json(text), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False

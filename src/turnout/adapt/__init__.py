@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from turnout.adapt import media, parameters
 from turnout.adapt.identity import IdMap, rename
+from turnout.adapt.kept import refuse_kept
 from turnout.adapt.preflight import problems
-from turnout.adapt.returned import give_back
+from turnout.adapt.returned import ask_for_seals, give_back
 from turnout.catalog.schema import Model, Provider
 from turnout.errors import RequestError, Unsupported
 from turnout.events import Event
@@ -18,6 +19,7 @@ from turnout.types import ChatRequest, Completion, ReceiptLine, Target
 from turnout.wire import Wire
 
 if TYPE_CHECKING:
+    from turnout.adapt.forms import Form
     from turnout.adapt.schemas import Check
 
 Translation = Literal["lenient", "strict"]
@@ -27,26 +29,34 @@ class Prepared(Struct, frozen=True):
     """A request as its target can take it, and what undoes that in the answer.
 
     ``ids``: what was renamed. ``checks``: what the target could not be told of a schema, to be held against its answer.
+    ``form``: how the answer's form was asked for, where not as the caller did.
     """
 
     request: ChatRequest
     lines: tuple[ReceiptLine, ...] = ()
     ids: IdMap | None = None
     checks: tuple[Check, ...] = ()
+    form: Form | None = None
 
     @property
     def restoring(self) -> Callable[[Event], Event] | None:
-        """What gives an event of the answer the caller's own names; None where nothing was renamed."""
-        return self.ids.restore_event if self.ids is not None else None
+        """What gives the events of one stream the caller's own names and form; None where nothing was changed."""
+        named = self.ids.restore_event if self.ids is not None else None
+        formed = self.form.restoring() if self.form is not None else None
+        if named is None or formed is None:
+            return named or formed
+        return lambda event: formed(named(event))
 
     def restore(self, completion: Completion) -> Completion:
-        """``completion`` in the caller's own names, without what stands for properties left out."""
+        """``completion`` in the caller's own names and form, without what stands for properties left out."""
         if self.ids is not None:
             completion = self.ids.restore_completion(completion)
+        if self.form is not None:
+            completion = self.form.restore(completion)
         return self.restore_values(completion)
 
     def restore_values(self, completion: Completion) -> Completion:
-        """Of a stream, whose events have the caller's names already: without what stands for properties left out."""
+        """Of a stream, whose events have the caller's names and form already: without what stands for properties left out."""
         if not self.checks:
             return completion
         from turnout.adapt import schemas
@@ -64,10 +74,16 @@ def prepare(request: ChatRequest, wire: Wire, provider: Provider, model: Model |
     """Raises RequestError or Unsupported for what the target would refuse and nothing can repair."""
     lines: list[ReceiptLine] = []
     protocol = wire.protocol
+    refuse_kept(request, protocol, provider)
     fitted = parameters.restrict(request, protocol, provider, model, lines)
-    fitted = give_back(fitted, protocol, model, lines)
+    fitted = ask_for_seals(give_back(fitted, protocol, model, lines), protocol, model)
     fitted = media.fit(fitted, wire.media, provider, lines, model, protocol)
     checks: tuple[Check, ...] = ()
+    form: Form | None = None
+    if fitted.response_format is not None and model is not None and model.limits and "response_format" in model.limits.fields:
+        from turnout.adapt.forms import reform
+
+        fitted, form = reform(fitted, model, lines)
     if fitted.tools is not None or fitted.response_format is not None:
         from turnout.adapt import schemas  # a tenth of what importing turnout takes; most calls need none of it
 
@@ -76,7 +92,7 @@ def prepare(request: ChatRequest, wire: Wire, provider: Provider, model: Model |
     refused = problems(fitted, wire, provider)
     if refused:
         raise RequestError(f"{provider.name} would refuse this conversation: " + "; ".join(refused))
-    return Prepared(fitted, tuple(lines), ids, checks)
+    return Prepared(fitted, tuple(lines), ids, form.checks(checks) if form is not None else checks, form)
 
 
 def refuse(lines: Iterable[ReceiptLine], target: Target) -> None:

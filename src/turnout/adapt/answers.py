@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from turnout.rules.answers import BOUND, Feature
-from turnout.types import Audio, Completion, Image, Opaque, Reasoning, ReceiptLine, Refusal, Text, ToolCall, Usage
+from turnout.types import (
+    Audio,
+    Completion,
+    Image,
+    Message,
+    Opaque,
+    Origin,
+    Part,
+    Reasoning,
+    ReceiptLine,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+)
 from turnout.wire import Wire
+from turnout.wire.bookkeeping import said_in
+from turnout.wire.seals import fits, sealed_in, sealed_of_message
 
 _FINISHES: dict[str, Feature] = {
     "content_filter": "finish.content_filter",
@@ -23,7 +39,7 @@ def departures(completion: Completion, wire: Wire) -> tuple[ReceiptLine, ...]:
     rules = wire.answers.departures
     lines: dict[str, ReceiptLine] = {}
     for feature, path in _features(completion):
-        departed = BOUND.get(feature) or rules.get(feature)
+        departed = rules.get(feature) or BOUND.get(feature)
         if departed is not None:
             lines.setdefault(path, ReceiptLine("response", path, *departed))
     return tuple(lines.values())
@@ -52,12 +68,12 @@ def _features(completion: Completion) -> Iterator[tuple[Feature, str]]:
             if choice.finish.stop_sequence is not None:
                 yield "stop_sequence", f"{path}.finish.stop_sequence"
         if choice.message.extra:
-            yield "extra", f"{path}.message.extra"
+            yield _kind_of_message(choice.message, completion.origin), f"{path}.message.extra"
         called = False
         for at, part in enumerate(choice.message.parts):
             where = f"{path}.parts[{at}]"
             if part.extra:
-                yield "extra", f"{where}.extra"
+                yield _kind_of(part, choice.message.origin or completion.origin), f"{where}.extra"
             match part:
                 case Text():
                     if called:
@@ -72,9 +88,9 @@ def _features(completion: Completion) -> Iterator[tuple[Feature, str]]:
                     if part.text:
                         yield "reasoning", where
                     if part.signature is not None:
-                        yield "signature", f"{where}.signature"
+                        yield "signature" if fits(part) else "long_seal", f"{where}.signature"
                     if part.encrypted is not None:
-                        yield "encrypted", f"{where}.encrypted"
+                        yield "encrypted" if fits(part) else "long_seal", f"{where}.encrypted"
                 case ToolCall():
                     called = True
                     if part.custom:
@@ -88,6 +104,22 @@ def _features(completion: Completion) -> Iterator[tuple[Feature, str]]:
                 case _:
                     yield "opaque", where
     yield from _counts(completion.usage)
+
+
+def _kind_of(part: Part, origin: Origin | None) -> Feature:
+    """ "signature" for extras that are nothing but what the provider sealed of a text or a call."""
+    origin = part.origin or origin
+    sealed = sealed_in(part.extra, origin.wire) if origin is not None and isinstance(part, (Text, ToolCall)) else None
+    rest = {name: value for name, value in (part.extra or {}).items() if sealed is None or name not in sealed}
+    return "signature" if sealed is not None and not said_in(rest) else "extra"
+
+
+def _kind_of_message(message: Message, origin: Origin | None) -> Feature:
+    """The same of a message's."""
+    origin = message.origin or origin
+    sealed = sealed_of_message(message.extra, origin.wire) if origin is not None else None
+    rest = {name: value for name, value in (message.extra or {}).items() if sealed is None or name not in sealed}
+    return "signature" if sealed is not None and not said_in(rest) else "extra"
 
 
 def _counts(usage: Usage) -> Iterator[tuple[Feature, str]]:

@@ -52,11 +52,11 @@ def _within(request: ChatRequest, fields: Fields, model: Model, lines: list[Rece
     extra = request.extra
     for name, limits in fields.items():
         value = getattr(request, name, None) if name[:6] != _EXTRA else extra.get(name[6:]) if extra else None
-        if value is None:
+        if value is None or name == "response_format":  # which is said in another way: ``forms``
             continue
         fitted = value
         for limit in limits:
-            if fitted is None or not _applies(limit, request, model):
+            if fitted is None or not applies(limit, request, model):
                 continue
             fitted = _fitted(name, fitted, limit, lines)
         if fitted is value:
@@ -68,7 +68,8 @@ def _within(request: ChatRequest, fields: Fields, model: Model, lines: list[Rece
     return replace(request, **changed) if changed else request
 
 
-def _applies(limit: Limit, request: ChatRequest, model: Model) -> bool:
+def applies(limit: Limit, request: ChatRequest, model: Model) -> bool:
+    """Whether ``limit`` holds for this request: some do only while the model thinks, or beside another field."""
     if limit.thinking and not is_thinking(request, model.limits.thinking if model.limits is not None else None):
         return False
     return not limit.beside or getattr(request, limit.beside, None) is not None

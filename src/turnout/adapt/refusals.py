@@ -12,9 +12,10 @@ from re import Match
 from turnout.catalog.measured import Measured
 from turnout.catalog.schema import Limit
 from turnout.errors import ContextTooLong, Error, RequestError, Unsupported
-from turnout.types import ChatRequest
+from turnout.types import ChatRequest, ResponseFormat
 
 _STATUSES = (400, 422)
+_FORM = "response_format"
 _MOST_TEXT = 4000  # characters of an error that are read
 
 # Protocols' names of a field, in lower case and without "_" -> ours. Only what may be left out with a receipt: never a model,
@@ -78,20 +79,62 @@ _IN_WORDS = (
 )
 
 
+# A JSON schema for the answer, which is then asked for in another way: ``adapt.forms``.
+_NO_SCHEMA = (
+    # OpenAI, Azure: https://github.com/web-infra-dev/midscene/issues/259
+    r"'response_format' of type 'json_schema' is not supported with",
+    # DeepSeek: https://github.com/llm-exe/llm-exe/issues/662, https://github.com/browser-use/browser-use/pull/215
+    r"this response_format type is unavailable now",
+    r"response_format\.type `json_schema` is unavailable now",
+    # Volcengine: https://github.com/agno-agi/agno/issues/2553
+    r"response_format\.type` specified in the request are not valid: invalid value: `json_schema`",
+)
+# A tool that must be called: DeepSeek, https://github.com/BerriAI/litellm/pull/31466; vLLM and others have no tools at all
+_NO_TOOL = r"tool_choice|(?:tool|function)[ _](?:use|call|calling)\b.{0,40}\bnot |\bnot support.{0,40}\b(?:tool|function)s?\b"
+# Any JSON: OpenAI and Azure, https://github.com/mrwadams/stride-gpt/issues/19; DeepSeek, https://github.com/browserbase/stagehand/issues/1204
+_NO_JSON = rf"{_FORM}|json_object|the word [`'\"]json[`'\"]"
+
+
 def lesson(error: Error, request: ChatRequest) -> Measured | None:
     """What ``error`` says of fields that ``request`` holds; None if it is about anything else. Never raises.
 
-    A field that may not be left out is never in it, but a bound on the tokens of an answer may be lowered.
+    A field that may not be left out is never in it, but a bound on the tokens of an answer may be lowered, and a schema for the
+    answer be asked for in another way.
     """
-    if not isinstance(error, (RequestError, Unsupported)) or isinstance(error, ContextTooLong):
+    text = _told(error)
+    if text is None:
         return None
-    if error.status not in _STATUSES or error.target is None:
-        return None
-    text = str(error)[:_MOST_TEXT]
     if (renamed := _renamed(text)) is not None:
         return Measured(rename=renamed) if request.max_output_tokens is not None else None
+    if _asks_for_a_schema(request) and any(_search(form, text) is not None for form in _NO_SCHEMA):
+        return Measured(limits={_FORM: Limit(only="tool", source=f"learned from {error.target}")})
     limits = {name: limit for name, limit in _limits(text, error) if is_set(request, name)}
     return Measured(limits=limits) if limits else None
+
+
+def next_form(error: Error, request: ChatRequest, known: Measured) -> Measured | None:
+    """The next way to ask for a schema, if ``error`` refuses the one that ``known`` said: as a tool, as any JSON, not at all."""
+    text, limit = _told(error), known.limits.get(_FORM)
+    if text is None or limit is None or not _asks_for_a_schema(request):
+        return None
+    source = f"learned from {error.target}"
+    if limit.only == "tool" and not request.tools and _search(_NO_TOOL, text) is not None:
+        return Measured(limits={_FORM: Limit(only="json_object", source=source)})
+    if limit.only in ("tool", "json_object") and _search(_NO_JSON, text) is not None:
+        return Measured(limits={_FORM: Limit(only="text", source=source)})
+    return None
+
+
+def _told(error: Error) -> str | None:
+    """What a refusal says; None for what is no refusal of a request by its target."""
+    if not isinstance(error, (RequestError, Unsupported)) or isinstance(error, ContextTooLong):
+        return None
+    return str(error)[:_MOST_TEXT] if error.status in _STATUSES and error.target is not None else None
+
+
+def _asks_for_a_schema(request: ChatRequest) -> bool:
+    wanted = request.response_format
+    return isinstance(wanted, ResponseFormat) and wanted.kind == "json_schema"
 
 
 def is_set(request: ChatRequest, name: str) -> bool:

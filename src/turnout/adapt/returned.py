@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from turnout.catalog.schema import Model
 from turnout.receipt import mapped
-from turnout.types import ChatRequest, Message, Origin, Reasoning, ReceiptLine, ToolCall
+from turnout.types import ChatRequest, Message, Origin, Reasoning, ReasoningConfig, ReceiptLine, ToolCall
 
 _FIELDS = ("reasoning_content", "reasoning")  # those of a chat message that hold text
 
@@ -33,6 +33,19 @@ def give_back(request: ChatRequest, protocol: str, model: Model | None, lines: l
                 why = f"sent as {field} beside its tool calls, where this model wants it back"
                 lines.append(mapped("request", f"messages[{at}].reasoning", why))
     return replace(request, messages=tuple(messages)) if changed else request
+
+
+def ask_for_seals(request: ChatRequest, protocol: str, model: Model | None) -> ChatRequest:
+    """``request`` saying that ``model`` will think, where its protocol seals thoughts only when asked, which the codec then does.
+
+    Callers of other protocols never ask: https://platform.openai.com/docs/guides/reasoning (read 2026-11-21).
+    """
+    thinking = model.limits.thinking if model is not None and model.limits is not None else None
+    if protocol != "openai-responses" or thinking is None or not thinking.unasked or request.reasoning is not None:
+        return request
+    if request.origin is None or request.origin.wire == protocol:
+        return request
+    return replace(request, reasoning=ReasoningConfig(enabled=True))
 
 
 def _told(message: Message, protocol: str, field: str) -> Message:

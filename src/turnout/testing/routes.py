@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from turnout.testing.exchange import Exchange, Framing
 
-Operation = Literal["chat", "embed", "rerank", "models", "count", "files"]
+Operation = Literal["chat", "generate", "embed", "rerank", "models", "count", "files"]
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -50,6 +50,9 @@ ROUTES = (
     Route(wire="openai-chat", address=re.compile(r"/chat/completions$"), suffix="/chat/completions"),
     Route(wire="openai-chat", address=re.compile(r"^api\.writer\.com/v1/chat$")),
     Route(wire="openai-responses", address=re.compile(r"/responses$"), suffix="/responses"),
+    # The same answers, asked for once more by their id: https://platform.openai.com/docs/api-reference/responses/get
+    # (read 2026-11-21)
+    Route(wire="openai-responses", method="GET", address=re.compile(r"/responses/resp_[^/]+$")),
     Route(wire="anthropic-messages", address=re.compile(r"^(?!.*/threads/).*/messages$"), suffix="/messages"),
     # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude (read 2026-11-21)
     Route(
@@ -124,6 +127,13 @@ ROUTES = (
         address=re.compile(r"/api/chat$"),
         framings=frozenset({"json", "ndjson", "text"}),
         suffix="/api/chat",
+    ),
+    # https://docs.ollama.com/api/generate (read 2026-11-21): served as a chat, never asked
+    Route(
+        wire="ollama-generate",
+        operation="generate",
+        address=re.compile(r"/api/generate$"),
+        framings=frozenset({"json", "ndjson", "text"}),
     ),
     # Embeddings and reranking; the protocols of several vendors stand at one address, told apart by their host
     Route(wire="voyage", operation="embed", address=re.compile(r"^api\.voyageai\.com/v1/embeddings$"), suffix="/embeddings"),

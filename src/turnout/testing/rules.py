@@ -100,6 +100,11 @@ def _no_error_body(difference: Difference) -> bool:
     return difference.check == "renders" and difference.path == "" and error and not isinstance(difference.expected, dict)
 
 
+def _prompt_tokens(difference: Difference) -> bool:
+    listed = isinstance(difference.expected, list) and difference.got is ABSENT
+    return difference.check == "renders" and difference.path == "context" and listed
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         name="obfuscation",
@@ -184,6 +189,12 @@ RULES: tuple[Rule, ...] = (
         reason="the provider refused the request (llama.cpp says 500 to one without messages), and parsing it for a caller "
         "refuses it too, with a RequestError",
         matches=_refused_by_both,
+    ),
+    Rule(
+        name="context of a prompt",
+        reason="Ollama's /api/generate gives the tokens of prompt and answer, to be sent back instead of the conversation; it is "
+        "served as a chat, whose answers hold none (https://docs.ollama.com/api/generate, read 2026-11-21)",
+        matches=_prompt_tokens,
     ),
     Rule(
         name="several answers",

@@ -1,5 +1,7 @@
 """The words everything else is written in. Frozen values; no behaviour that does I/O."""
 
+import datetime  # noqa: F401 - before msgspec, which crashes if Ctrl-C strikes while it imports this itself
+
 from turnout.types.chat import (
     Attempt as Attempt,
     ChatRequest as ChatRequest,

@@ -139,12 +139,16 @@ class Choice(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One HTTP exchange of a call. ``error`` is None for the one that answered. ``seconds``: from sending to its end."""
+    """One HTTP exchange of a call. ``error`` is None for the one that answered. ``seconds``: from sending to its end.
+
+    ``because``: what the plan's policy says of the place at which this target was tried; None where it was as listed.
+    """
 
     target: Target
     seconds: float
     error: str | None = None
     status: int | None = None
+    because: str | None = None
 
 
 class Completion(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -15,7 +15,8 @@ class ListedModel(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``id`` is what a request calls the model. ``supports`` and ``lacks`` use the catalog's words (tools, reasoning,
     structured_output, "image-in"...). ``prices`` are US dollars per million tokens by the name of a catalog rate ("input",
-    "output", "cache_read"...). ``extra`` is verbatim what the endpoint said beside id, name, created and owned_by: limits,
+    "output", "cache_read"...). ``rate_limits``: how much one account may have by the name of a catalog limit
+    ("requests_per_minute"...). ``extra`` is verbatim what the endpoint said beside id, name, created and owned_by: limits,
     abilities and prices are read from it and stay in it.
     """
 
@@ -29,6 +30,7 @@ class ListedModel(Struct, frozen=True, omit_defaults=True, kw_only=True):
     supports: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
     prices: dict[str, Decimal] | None = None
+    rate_limits: dict[str, int] | None = None
     extra: dict[str, Any] | None = None
     origin: Origin | None = None
 

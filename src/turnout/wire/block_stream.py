@@ -27,7 +27,8 @@ from turnout.events import (
 )
 from turnout.types import FinishReason, Usage
 from turnout.wire.asides import Asides, turned
-from turnout.wire.json_text import is_json
+from turnout.wire.json_text import GrowingObject
+from turnout.wire.sealing import Sealing
 
 PartEvent = (
     PartAdded
@@ -48,22 +49,19 @@ class OpenBlock:
     ``in_json``: a tool call whose input comes as JSON in pieces.
     """
 
-    __slots__ = ("in_json", "index", "kind", "part", "text")
+    __slots__ = ("_input", "index", "kind", "part", "text")
 
     def __init__(self, part: int, index: int, kind: str, *, in_json: bool) -> None:
         self.part = part
         self.index = index
         self.kind = kind
-        self.in_json = in_json
         self.text: list[str] = []
+        self._input = GrowingObject(self.text) if in_json else None
 
     @property
     def complete(self) -> bool:
         """True unless it is a tool call whose input is not yet whole: that cannot be taken up again in another block."""
-        if not self.in_json:
-            return True
-        last = next((piece for piece in reversed(self.text) if piece and not piece.isspace()), "")
-        return last.rstrip().endswith("}") and is_json("".join(self.text).rstrip())  # asked at each piece, so the end first
+        return self._input is None or self._input.is_whole
 
 
 B = TypeVar("B", bound=OpenBlock)
@@ -72,8 +70,9 @@ B = TypeVar("B", bound=OpenBlock)
 class BlockRenderer(Generic[B]):
     """What was heard of the answer, and which block is being written. A protocol says how its blocks read."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str) -> None:
         self._started = Started("", "")
+        self._sealing = Sealing(wire)
         self._own = False  # the answer came from this protocol
         self._begun = False  # the message's start was written
         self._usage = Usage()
@@ -91,6 +90,11 @@ class BlockRenderer(Generic[B]):
             open = self._open
             if open is not None and open.part == event.index and open.kind == "text":
                 return self._text(open, event.text)
+        if self._own:
+            return self._hear(event)
+        return b"".join([self._hear(said) for said in self._sealing.through(event)])
+
+    def _hear(self, event: Event) -> bytes:
         if not self._own and (self._asides or type(event) is PartAdded):
             event = turned(event, self._asides)
         match event:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
-from turnout.types import Message, ReceiptLine, ToolCall, ToolResult
+from turnout.types import Audio, ChatRequest, Message, Opaque, Part, ReceiptLine, Text, ToolCall, ToolResult
+from turnout.wire.asides import set_aside
 from turnout.wire.bookkeeping import said_in
 from turnout.wire.json_text import is_json
 
@@ -58,3 +60,18 @@ def turn_extra(message: Message, path: str, own: bool, lines: list[ReceiptLine])
     if names := said_in(message.extra):
         lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
     return None
+
+
+def tool_is_forced(request: ChatRequest) -> bool:
+    """True where the answer must begin with a call: these models do not think then."""
+    choice = request.tool_choice
+    return choice is not None and not isinstance(choice, Opaque) and choice.mode in ("required", "named")
+
+
+def spoken(part: Part, call_id: str) -> Part:
+    """A part of another protocol as callers can take it: sound by its transcript, commentary as reasoning, a call without an id
+    with ``call_id``."""
+    if isinstance(part, Audio) and part.transcript:
+        return Text(part.transcript)
+    part = set_aside(part)
+    return replace(part, id=call_id) if isinstance(part, ToolCall) and not part.id else part

@@ -75,7 +75,7 @@ def writer(wire: str) -> Callable[[Error], tuple[int, Any]]:
 
     def write_error(error: Error) -> tuple[int, Any]:
         """Status and body for a caller: the provider's own where it spoke this protocol, else ours in its words."""
-        error = faults.of_last_target(error)
+        error = faults.for_all_targets(error)
         status = faults.told_status(error, wire)
         return status, error.body if error.wire == wire and error.body is not None else {"detail": str(error)}
 

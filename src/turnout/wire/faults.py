@@ -154,10 +154,10 @@ _TOLD: tuple[tuple[type[Error], int], ...] = (
 )
 
 
-def of_last_target(error: Error) -> Error:
-    """What the last target said where all have failed; any other error as it is."""
+def for_all_targets(error: Error) -> Error:
+    """The failure that speaks for all where every target failed, else the last one; any other error as it is."""
     while isinstance(error, AllTargetsFailed) and error.failures:
-        error = error.failures[-1][1]
+        error = error.telling or error.failures[-1][1]
     return error
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from turnout.catalog.schema import Provider
 from turnout.errors import Error, RequestError, ServerFault
 from turnout.types import FileSource, HeldFile, HttpRequest, HttpResponse, Target, Upload
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_json
 
 FILES = "files"  # stands for a model's name where a file is spoken of
 
@@ -79,10 +78,7 @@ def clean_type(media_type: str) -> str:
 
 def answered(response: HttpResponse, provider: Provider) -> Any:
     target = Target(provider.id, FILES)
-    try:
-        return read_json(response.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
+    return answer_json(response, target)
 
 
 def unlike(told: Any, response: HttpResponse, provider: Provider, read_error: Callable[[HttpResponse, Target], Error]) -> Error:

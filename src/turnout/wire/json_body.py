@@ -30,12 +30,17 @@ def write(body: Any, what: str) -> bytes:
         raise RequestError(f"{what} cannot be written as JSON: {error}") from error
 
 
-def answer_object(response: HttpResponse, target: Target) -> dict[str, Any]:
-    """The JSON object that a provider answered. Raises ServerFault for anything else."""
+def answer_json(response: HttpResponse, target: Target) -> Any:
+    """What a provider answered. Raises ServerFault for what is no JSON."""
     try:
-        body = read_json(response.body)
+        return read_json(response.body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
+
+
+def answer_object(response: HttpResponse, target: Target) -> dict[str, Any]:
+    """The JSON object that a provider answered. Raises ServerFault for anything else."""
+    body = answer_json(response, target)
     if not isinstance(body, dict):
         raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
     return body
@@ -46,9 +51,9 @@ def request_object(body: bytes, expected: str) -> dict[str, Any]:
     try:
         fields = read_json(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise RequestError(f"the body is not JSON: {error}") from error
+        raise RequestError(f"the request body is not JSON: {error}") from error
     if not isinstance(fields, dict):
-        raise RequestError(f"the body: expected a JSON object with {expected}")
+        raise RequestError(f"the request body is no JSON object: expected a JSON object with {expected}")
     return fields
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ MAX_DEPTH = 128
 
 _decode = msgspec.json.Decoder().decode
 _BRACKETS = bytes.maketrans(b"[]", b"{}")
+_MARKS = re.compile(r'\\(?:.|\Z)|["{}\[\]]', re.DOTALL)  # all that tells where an object ends
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -32,6 +34,56 @@ def is_json(text: str) -> bool:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True
+
+
+class GrowingObject:
+    """Whether the JSON object that comes in ``pieces`` is whole, with one look at each piece however often that is asked.
+
+    ``pieces`` is the list of whoever gathers them, who only ever appends.
+    """
+
+    __slots__ = ("_depth", "_escaped", "_in_text", "_pieces", "_read", "_whole")
+
+    def __init__(self, pieces: list[str]) -> None:
+        self._pieces = pieces
+        self._read = 0
+        self._depth = 0
+        self._in_text = False
+        self._escaped = False  # a piece ended with a backslash
+        self._whole: bool | None = None  # None: it is still to be closed
+
+    @property
+    def is_whole(self) -> bool:
+        while self._read < len(self._pieces) and self._whole is not False:
+            piece = self._pieces[self._read]
+            self._read += 1
+            if self._whole:
+                self._whole = not piece.strip()  # nothing but white space follows an object
+            elif (rest := self._closed(piece)) is not None:
+                self._whole = not rest.strip() and self._is_object()
+        return bool(self._whole)
+
+    def _closed(self, piece: str) -> str | None:
+        """What follows the bracket that closes the first one, or None if there is none in ``piece``."""
+        begins = 1 if self._escaped and piece else 0
+        self._escaped = self._escaped and not piece
+        for mark in _MARKS.finditer(piece, begins):
+            found = mark[0]
+            if found[0] == "\\":
+                self._escaped = len(found) == 1
+            elif found == '"':
+                self._in_text = not self._in_text
+            elif not self._in_text:
+                self._depth += 1 if found in "{[" else -1
+                if self._depth <= 0:
+                    return piece[mark.end() :]
+        return None
+
+    def _is_object(self) -> bool:
+        try:
+            return isinstance(read_json("".join(self._pieces[: self._read])), dict)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return False
 
 
 def _is_deep(text: bytes) -> bool:

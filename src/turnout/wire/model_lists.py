@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from turnout.catalog.schema import Provider
 from turnout.errors import Error, RequestError, ServerFault
 from turnout.types import HttpRequest, HttpResponse, ListedModel, ModelPage, Origin, Target
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_json
 
 Fields = dict[str, Any]
 
@@ -113,10 +112,7 @@ def listing_of(provider: Provider) -> Target:
 
 def parsed(response: HttpResponse, target: Target) -> Any:
     """The body as a JSON object or array. Raises ServerFault for anything else."""
-    try:
-        body = read_json(response.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
+    body = answer_json(response, target)
     if not isinstance(body, (dict, list)):
         raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
     return body

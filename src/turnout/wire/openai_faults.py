@@ -66,8 +66,11 @@ def word(value: Any) -> str | None:
 
 def in_our_words(error: Error, wire: str) -> tuple[int, Any]:
     """Status and body for a caller of ``wire``; the provider's own status where it spoke the same protocol."""
+    message = str(error)
+    if isinstance(error, AllTargetsFailed):
+        error = error.telling or error
     status, kind, code = told(error, _TOLD, _FALLBACK)
     if error.wire == wire and error.status is not None:
         status = error.status
-    body = {"message": str(error), "type": kind, "param": error.param, "code": error.code or code}
+    body = {"message": message, "type": kind, "param": error.param, "code": error.code or code}
     return status, {"error": body}

@@ -204,4 +204,6 @@ def _described(model: ListedModel) -> Fields:
     if "input" in prices and "output" in prices:
         told = {name: prices[rate] for name, rate in _PER_TOKEN.items() if rate in prices}
         fields["pricing"] = {name: f"{_EXACT.scaleb(price, Decimal(-6)).normalize(_EXACT):f}" for name, price in told.items()}
+    if model.rate_limits:
+        fields["rate_limits"] = model.rate_limits  # nobody's word: OpenRouter says its own beside a key, and no other says any
     return fields

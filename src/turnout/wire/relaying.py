@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -24,7 +25,8 @@ class RelayRules(Struct, frozen=True, kw_only=True):
     doubt it is false, which only costs time. ``endings``: what ends so is plain, unless its block says "error" anywhere; it
     saves looking into each event. ``skim`` reads a whole answer's id, model, usage and tier, and raises what ``decode``
     would for an error inside it. ``in_body``: the body names the model and whether to stream, as the members
-    "model" and "stream". ``usage_option``: a stream tells its usage only if "stream_options" asks for it.
+    "model" and "stream". ``usage_option``: a stream tells its usage only if "stream_options" asks for it. ``says``: a field of
+    ChatRequest -> the members of a body that may say it, so that a body which says nothing that its model refuses goes as it is.
     """
 
     framing: Literal["sse", "ndjson"] = "sse"
@@ -34,6 +36,11 @@ class RelayRules(Struct, frozen=True, kw_only=True):
     in_body: bool = True
     usage_option: bool = False
     streams_by_default: bool = False  # when the body does not say
+    says: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def members_that_say(self, field: str) -> tuple[str, ...] | None:
+        """The members of a body that may say ``field``, a field of ChatRequest or "extra.NAME"; None: any may."""
+        return (field[6:],) if field[:6] == "extra." else self.says.get(field)
 
 
 class Passing(Struct, frozen=True):

@@ -10,7 +10,6 @@ import msgspec
 from turnout.errors import Error, RequestError, ServerFault
 from turnout.receipt import dropped
 from turnout.types import HttpRequest, HttpResponse, Origin, ReceiptLine, Target, TokenCount
-from turnout.wire.json_text import read_json
 from turnout.wire.model_lists import Fields, parsed
 
 # What says how an answer shall be made or kept, and adds nothing to what the model reads: no count depends on it. The fields
@@ -78,14 +77,3 @@ def read_count(
         origin=Origin(wire, target.provider),
         target=target,
     )
-
-
-def read_body(body: bytes, expected: str) -> Fields:
-    """A caller's request as a JSON object. Raises RequestError that says what was expected."""
-    try:
-        fields = read_json(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise RequestError(f"the request body is not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise RequestError(f"the request body is no JSON object: expected {expected}")
-    return fields

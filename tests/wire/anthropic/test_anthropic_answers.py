@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from envelopes import enveloped
 from hypothesis import given, strategies as st
 from messages_wire import answer, decode, render
 
@@ -31,6 +32,7 @@ from turnout.types import (
     Usage,
     Video,
 )
+from turnout.wire.seals import Thought
 
 HERE = Origin("anthropic-messages", "acme")
 THERE = Origin("openai-chat", "other")
@@ -316,10 +318,17 @@ def test_calls_without_ids_get_different_ones() -> None:
     assert one["id"] != two["id"]
 
 
-def test_reasoning_of_another_provider_is_shown_without_its_signature() -> None:
+def test_what_another_provider_sealed_is_shown_in_an_envelope_and_what_nobody_is_known_to_have_sealed_is_not() -> None:
     (block,) = render(foreign(Reasoning("hm", "their secret", origin=THERE)))["content"]
+    signature = enveloped(THERE, "gpt", Thought(shown=2, signature="their secret"))
+    assert block == {"type": "thinking", "thinking": "hm", "signature": signature}
+    (block,) = render(foreign(Reasoning("", encrypted="their secret", origin=THERE)))["content"]
+    data = enveloped(THERE, "gpt", Thought(encrypted="their secret"))
+    assert block == {"type": "redacted_thinking", "data": data}
+    somebody = Origin("openai-chat")
+    (block,) = render(foreign(Reasoning("hm", "a secret", origin=somebody)))["content"]
     assert block == {"type": "thinking", "thinking": "hm", "signature": ""}
-    assert render(foreign(Reasoning("", encrypted="their secret", origin=THERE)))["content"] == []
+    assert render(foreign(Reasoning("", encrypted="a secret", origin=somebody)))["content"] == []
 
 
 def test_a_refusal_and_spoken_words_become_text() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from envelopes import enveloped
 from hypothesis import given, strategies as st
 from messages_wire import REFERENCE, SERVER, block, events, merged, rendered, sse, start, stop, text, tool_use
 
@@ -19,7 +20,6 @@ from turnout.events import (
     PartAdded,
     ReasoningDelta,
     RefusalDelta,
-    SignatureDelta,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -27,6 +27,7 @@ from turnout.events import (
 )
 from turnout.testing.frames import sse_frames
 from turnout.types import ChatRequest, Citation, FinishReason, Image, Opaque, Origin, Reasoning, Text, ToolCall, UrlSource, Usage
+from turnout.wire.seals import Thought
 
 OPENAI = Origin("openai-chat", "other")
 BEGUN = Started("c1", "gpt", created=7, origin=OPENAI)
@@ -196,7 +197,7 @@ def test_parts_that_come_whole_are_shown_whole() -> None:
         PartAdded(3, Opaque({"type": "theirs"}, origin=OPENAI)),
         PartAdded(4, Image(UrlSource("https://a"))),
     ) == [
-        {"type": "thinking", "thinking": "hm", "signature": ""},
+        {"type": "thinking", "thinking": "hm", "signature": enveloped(OPENAI, "gpt", Thought(shown=2, signature="their secret"))},
         {
             "type": "text",
             "text": "See this.",
@@ -231,7 +232,6 @@ def test_a_refusal_speech_and_citations_are_told_as_text() -> None:
 
 def test_what_means_nothing_here_is_passed_over() -> None:
     assert shown(
-        SignatureDelta("their secret", 0),
         TextDelta("Hi", 1),
         LogprobsDelta({"content": []}),
         ExtraReported({"system_fingerprint": "f"}),

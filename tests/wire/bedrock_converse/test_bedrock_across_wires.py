@@ -27,13 +27,15 @@ from converse_wire import (
     tool_use,
     user,
 )
+from envelopes import enveloped
 from msgspec.structs import replace
 
 from turnout.catalog.schema import Provider
-from turnout.types import ChatRequest, HttpResponse, Target
+from turnout.types import ChatRequest, HttpResponse, Origin, Target
 from turnout.wire import ChatCodec, ChatServer
 from turnout.wire.anthropic_messages import WIRE as MESSAGES
 from turnout.wire.openai_chat import WIRE as CHAT
+from turnout.wire.seals import Thought
 
 assert MESSAGES.chat is not None and MESSAGES.server is not None  # noqa: PT018
 assert CHAT.chat is not None and CHAT.server is not None  # noqa: PT018
@@ -320,7 +322,7 @@ def test_a_converse_caller_hears_an_openai_stream() -> None:
     }
 
 
-def test_a_converse_caller_hears_an_anthropic_answer_without_its_signature() -> None:
+def test_a_converse_caller_hears_an_anthropic_answer_with_its_seals_in_envelopes() -> None:
     assert MESSAGES.chat is not None
     body = {
         "id": "msg_1",
@@ -337,12 +339,16 @@ def test_a_converse_caller_hears_an_anthropic_answer_without_its_signature() -> 
     }
     completion = MESSAGES.chat.decode(HttpResponse(status=200, body=json.dumps(body).encode()), ELSEWHERE)
     heard = json.loads(SERVER.render(completion))
+    there = Origin("anthropic-messages", "elsewhere")
+    signature = enveloped(there, "claude", Thought(shown=2, signature="of Anthropic's own"))
+    redacted = enveloped(there, "claude", Thought(encrypted="of Anthropic's own"))
     assert heard == {
         "output": {
             "message": {
                 "role": "assistant",
                 "content": [
-                    {"reasoningContent": {"reasoningText": {"text": "hm"}}},
+                    {"reasoningContent": {"reasoningText": {"text": "hm", "signature": signature}}},
+                    {"reasoningContent": {"redactedContent": redacted}},
                     {
                         "citationsContent": {
                             "content": [{"text": "Hi"}],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from converse_wire import CLAUDE, CODEC, TARGET, answer, decode, render
+from envelopes import enveloped
 from msgspec.structs import replace
 
 from turnout.errors import Error, ServerFault
@@ -28,6 +29,7 @@ from turnout.types import (
     ToolCall,
     Usage,
 )
+from turnout.wire.seals import Thought
 
 OTHER = Origin("openai-chat", "other")
 
@@ -196,10 +198,12 @@ def test_what_was_cached_for_an_hour_is_told_apart() -> None:
     }
 
 
-def test_signatures_and_opaque_blocks_of_others_stay_behind() -> None:
+def test_seals_of_others_come_in_envelopes_and_opaque_blocks_stay_behind() -> None:
     parts = (Reasoning("hm", "secret", origin=OTHER), Reasoning("", encrypted="secret", origin=OTHER), Opaque({"secret": 1}))
+    signature = enveloped(OTHER, "gpt", Thought(shown=2, signature="secret"))
     assert of_another(*parts, Text("Hi"))["output"]["message"]["content"] == [
-        {"reasoningContent": {"reasoningText": {"text": "hm"}}},
+        {"reasoningContent": {"reasoningText": {"text": "hm", "signature": signature}}},
+        {"reasoningContent": {"redactedContent": enveloped(OTHER, "gpt", Thought(encrypted="secret"))}},
         {"text": "Hi"},
     ]
 

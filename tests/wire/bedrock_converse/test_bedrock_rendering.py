@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from converse_wire import SERVER, decode, merged, rendered, stream
+from envelopes import enveloped
 
 from turnout.errors import AllTargetsFailed, Error, Overloaded, RateLimited, RequestError, ServerFault
 from turnout.events import (
@@ -42,6 +43,7 @@ from turnout.types import (
     Usage,
 )
 from turnout.wire.aws_events import AwsEventDecoder
+from turnout.wire.seals import Thought
 
 OTHER = Origin("openai-chat", "other")
 STARTED = Started("c1", "gpt", origin=OTHER)
@@ -103,22 +105,28 @@ def test_ids_are_brought_to_the_rules() -> None:
     assert blocks[1]["toolUse"]["toolUseId"] == "tooluse_c1_2"
 
 
-def test_signatures_and_opaque_blocks_of_others_stay_behind() -> None:
+def test_seals_of_others_come_in_envelopes_and_opaque_blocks_stay_behind() -> None:
     said = (
         ReasoningDelta("hm", 0),
         SignatureDelta("secret", 0),
         PartAdded(1, Reasoning("", encrypted="secret", origin=OTHER)),
         PartAdded(2, Opaque({"secret": 1}, origin=OTHER)),
         PartAdded(3, Reasoning("aha", "secret", origin=OTHER)),
-        SignatureDelta("secret", 4),
         ExtraReported({"secret": 1}, "part", index=0),
         ExtraReported({"secret": 1}),
         LogprobsDelta({"secret": 1}),
     )
     data = rendered([STARTED, *said, STOPPED])
     assert b"secret" not in data
-    thoughts = [{"reasoningContent": {"reasoningText": {"text": text}}} for text in ("hm", "aha")]
-    assert merged(data)["output"]["message"]["content"] == thoughts
+    assert merged(data)["output"]["message"]["content"] == [
+        {"reasoningContent": {"reasoningText": {"text": "hm", "signature": enveloped(OTHER, "gpt", signed(2))}}},
+        {"reasoningContent": {"redactedContent": enveloped(OTHER, "gpt", Thought(encrypted="secret"))}},
+        {"reasoningContent": {"reasoningText": {"text": "aha", "signature": enveloped(OTHER, "gpt", signed(3))}}},
+    ]
+
+
+def signed(shown: int) -> Thought:
+    return Thought(shown=shown, signature="secret")
 
 
 def test_white_space_that_begins_a_text_waits_for_the_text() -> None:

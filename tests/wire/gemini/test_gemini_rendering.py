@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from envelopes import enveloped, inside
 from gemini_wire import CODEC, REFERENCE, TARGET, answer, chunk, decode, events, render, rendered, sse
 
 from turnout.events import (
@@ -40,6 +41,7 @@ from turnout.types import (
 from turnout.wire import Wire
 from turnout.wire.anthropic_messages import WIRE as ANTHROPIC
 from turnout.wire.openai_chat import WIRE as OPENAI
+from turnout.wire.seals import Thought
 
 OTHER = Origin("openai-chat", "other")
 SAID = (
@@ -72,23 +74,24 @@ def streamed_to(wire: Wire, *said: Event) -> bytes:
 # -- Gemini's answers for others -------------------------------------------------------------------
 
 
-def test_an_openai_caller_sees_text_reasoning_and_calls_but_no_signature() -> None:
+def test_an_openai_caller_sees_text_reasoning_and_calls_and_signatures_in_envelopes_alone() -> None:
     body = shown(OPENAI, answer(*SAID))
     message = body["choices"][0]["message"]
     assert (message["content"], message["reasoning_content"]) == ("I look.", "Hm")
     assert message["tool_calls"][0]["id"] == "call_r1_0"
     assert body["choices"][0]["finish_reason"] == "tool_calls"
     assert body["usage"] == {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-    assert "c2ln" not in json.dumps(body)
-    assert "Y2FsbA" not in json.dumps(body)
+    thought, call = (inside(detail["data"]) for detail in message["reasoning_details"])
+    assert thought["thoughts"] == [{"text": "Hm", "signature": "c2ln"}]
+    assert (call["call"], call["extra"]) == ("call_r1_0", {"thoughtSignature": "Y2FsbA=="})
 
 
-def test_an_anthropic_caller_sees_blocks_in_order_but_no_signature() -> None:
+def test_an_anthropic_caller_sees_blocks_in_order_and_signatures_in_envelopes_alone() -> None:
     body = shown(ANTHROPIC, answer(*SAID))
-    assert [block["type"] for block in body["content"]] == ["thinking", "text", "tool_use"]
+    assert [block["type"] for block in body["content"]] == ["thinking", "text", "redacted_thinking", "tool_use"]
     assert body["stop_reason"] == "tool_use"
-    assert "c2ln" not in json.dumps(body)
-    assert "Y2FsbA" not in json.dumps(body)
+    assert inside(body["content"][0]["signature"])["thoughts"] == [{"shown": 2, "signature": "c2ln"}]
+    assert inside(body["content"][2]["data"])["extra"] == {"thoughtSignature": "Y2FsbA=="}
 
 
 @pytest.mark.parametrize("wire", [OPENAI, ANTHROPIC], ids=lambda wire: wire.name)
@@ -132,7 +135,7 @@ def test_an_answer_of_another_protocol_is_one_of_this() -> None:
                     "role": "model",
                     "parts": [
                         {"text": "Hm", "thought": True},
-                        {"text": "Grün [1]"},
+                        {"text": "Grün [1]", "thoughtSignature": enveloped(OTHER, "gpt", Thought("Hm", signature="sealed"))},
                         {"functionCall": {"id": "c1", "name": "look", "args": {"at": 1}}},
                     ],
                 },
@@ -190,7 +193,10 @@ def test_calls_are_written_whole_and_in_their_place_however_their_pieces_came() 
     whole = REFERENCE.merge(sse_frames(sse(*said)))
     assert whole["candidates"][0]["content"]["parts"] == [
         {"text": "Hm", "thought": True},
-        {"functionCall": {"id": "a", "name": "look", "args": {"at": "sky"}}},
+        {
+            "functionCall": {"id": "a", "name": "look", "args": {"at": "sky"}},
+            "thoughtSignature": enveloped(OTHER, "gpt", Thought("Hm", signature="sealed"), call="a"),
+        },
         {"functionCall": {"id": "b", "name": "hear", "args": {}}},
         {"text": "after"},
     ]

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from envelopes import enveloped
 
 from turnout.errors import ServerFault
 from turnout.types import (
@@ -22,6 +23,7 @@ from turnout.types import (
     ToolCall,
 )
 from turnout.wire.openai_chat import WIRE
+from turnout.wire.seals import Thought
 
 TARGET = Target("acme", "m")
 
@@ -191,6 +193,14 @@ def test_a_foreign_answer_is_rendered_as_callers_of_this_protocol_expect() -> No
                     "role": "assistant",
                     "content": "It is 12 °C.",
                     "reasoning_content": "hm",
+                    "reasoning_details": [
+                        {
+                            "type": "reasoning.encrypted",
+                            "data": enveloped(origin, "claude", Thought("hm", signature="sig")),
+                            "format": "turnout.v1",
+                            "index": 0,
+                        }
+                    ],
                     "tool_calls": [{"id": "t1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}],
                 },
                 "finish_reason": "tool_calls",

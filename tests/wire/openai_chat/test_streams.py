@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from envelopes import enveloped
 from hypothesis import given, strategies as st
 
 from turnout.errors import Error, Overloaded, ServerFault, TransportFailed
@@ -38,6 +39,7 @@ from turnout.types import (
     Usage,
 )
 from turnout.wire.openai_chat import WIRE
+from turnout.wire.seals import Thought
 
 TARGET = Target("acme", "m")
 HEAD = {"id": "c1", "object": "chat.completion.chunk", "created": 7, "model": "m-1"}
@@ -301,9 +303,11 @@ def test_foreign_events_become_dense_chunks_with_one_id() -> None:
     got = chunks(out)
     assert {chunk["id"] for chunk in got} == {"msg_1"}
     deltas = [chunk["choices"][0]["delta"] for chunk in got]
+    data = enveloped(FOREIGN, "claude", Thought("hm", signature="sig"))
     assert deltas == [
         {"role": "assistant", "content": ""},
         {"reasoning_content": "hm"},
+        {"reasoning_details": [{"type": "reasoning.encrypted", "data": data, "format": "turnout.v1", "index": 0}]},
         {"content": "Hi"},
         {"tool_calls": [{"index": 0, "id": "t1", "type": "function", "function": {"name": "f", "arguments": ""}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]},

@@ -175,7 +175,7 @@ def test_citations_sound_and_free_text_have_their_events() -> None:
 def test_what_means_nothing_here_makes_no_item() -> None:
     happened: list[Event] = [
         STARTED,
-        PartAdded(0, Reasoning("", encrypted="sealed", origin=CHAT)),
+        PartAdded(0, Reasoning("", encrypted="sealed", origin=Origin("openai-chat"))),  # nobody says whose it is
         PartAdded(1, Opaque({"type": "server_tool_use"}, origin=CHAT)),
         PartAdded(2, Text("")),
         TextDelta("x", 3, choice=1),

@@ -138,11 +138,11 @@ def test_a_chat_callers_conversation_becomes_items_in_their_places() -> None:
         "max_output_tokens": 99,
         "reasoning": {"effort": "low"},
         "text": {"format": {"type": "json_schema", "name": "n", "schema": SCHEMA, "strict": True}},
-        "include": ["message.output_text.logprobs"],
+        "include": ["message.output_text.logprobs", "reasoning.encrypted_content"],
         "top_logprobs": 2,
         "store": False,
     }
-    fates = {"stop": "dropped", "extra.logit_bias": "dropped", "logprobs": "mapped", "store": "mapped"}
+    fates = {"stop": "dropped", "extra.logit_bias": "dropped", "logprobs": "mapped", "store": "mapped", "include": "mapped"}
     assert departures(request) == fates
 
 
@@ -195,6 +195,7 @@ def test_an_anthropic_callers_conversation_becomes_items_in_their_places() -> No
         "service_tier": "dropped",
         "stop": "dropped",
         "store": "mapped",
+        "include": "mapped",
     }
 
 

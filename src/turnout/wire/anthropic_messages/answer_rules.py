@@ -1,6 +1,6 @@
 """What this protocol cannot say of an answer that another one gave. The tests try each line."""
 
-from turnout.rules.answers import AnswerRules, Departures
+from turnout.rules.answers import ENVELOPED, AnswerRules, Departures
 
 _DEPARTURES: Departures = {
     "created": ("dropped", "this protocol does not say when an answer began"),
@@ -18,4 +18,4 @@ _DEPARTURES: Departures = {
     "audio_tokens": ("approximated", "counted among the others: this protocol does not count sound apart"),
 }
 
-ANSWERS = AnswerRules(departures=_DEPARTURES)
+ANSWERS = AnswerRules(departures=_DEPARTURES | ENVELOPED)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import replace
-
 from turnout.errors import ServerFault
-from turnout.types import Audio, Choice, Completion, Message, Origin, Part, Text, ToolCall, Usage
+from turnout.types import Choice, Completion, Message, Origin, Part, ToolCall, Usage
 from turnout.wire.anthropic_messages.blocks import BlockWriter, is_empty, read_block
 from turnout.wire.anthropic_messages.usage import read_usage, service_tier, write_usage
 from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, stop_reason, take_finish
-from turnout.wire.asides import set_aside
+from turnout.wire.claude_turns import spoken
+from turnout.wire.sealing import sealed
 
 
 def read_completion(raw: dict[str, Any], provider: str | None, inputs: dict[int, str]) -> Completion:
@@ -79,18 +79,9 @@ def write_envelope(id: str, model: str, own: bool) -> dict[str, Any]:
 def write_content(completion: Completion) -> list[Any]:
     own = is_own(completion.origin)
     writer = BlockWriter(completion.origin, None, [])
-    parts = completion.parts if own else (spoken(part, completion.id, at) for at, part in enumerate(completion.parts))
+    parts: Iterable[Part] = completion.parts
+    if not own:
+        kept = sealed(completion.message, completion.origin, completion.model, WIRE_NAME)
+        parts = (spoken(part, f"toolu_{completion.id}_{at}") for at, part in enumerate(kept))
     blocks = (writer.write(part, "") for part in parts)
     return [block for block in blocks if block is not None and (own or not is_empty(block))]
-
-
-def spoken(part: Part, answer_id: str, at: int) -> Part:
-    """A part of another protocol as a caller of this one can take it: sound by its transcript, commentary as
-    reasoning, a call without id with one.
-    """
-    if isinstance(part, Audio) and part.transcript:
-        return Text(part.transcript)
-    part = set_aside(part)
-    if isinstance(part, ToolCall) and not part.id:
-        return replace(part, id=f"toolu_{answer_id}_{at}")
-    return part

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, RequestError, ServerFault
+from turnout.errors import Error, RequestError
 from turnout.receipt import mapped
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
@@ -15,7 +15,7 @@ from turnout.wire.anthropic_messages.decoder import AnthropicMessagesDecoder
 from turnout.wire.anthropic_messages.faults import error_of, read_error
 from turnout.wire.anthropic_messages.messages import input_texts
 from turnout.wire.anthropic_messages.requests import write_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.response_headers import kept_headers
 
 API_VERSION = "2023-06-01"  # a required header: https://docs.claude.com/en/api/versioning (read 2026-11-21)
@@ -47,12 +47,7 @@ class AnthropicMessagesCodec:
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         if body.get("type") == "error":
             raise error_of(body, response.status, target, headers=response.headers)
         completion = read_completion(body, target.provider, input_texts(response.body))

@@ -15,7 +15,9 @@ from turnout.wire.anthropic_messages.codec import API_VERSION
 from turnout.wire.anthropic_messages.faults import read_error, write_error
 from turnout.wire.anthropic_messages.requests import read_request, write_request
 from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own
-from turnout.wire.token_counts import counted, of_the_prompt, posted, read_body, read_count
+from turnout.wire.json_body import request_object
+from turnout.wire.token_counts import counted, of_the_prompt, posted, read_count
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -53,7 +55,7 @@ class AnthropicCountServer:
     """Stateless: one instance serves every caller."""
 
     def parse(self, body: bytes) -> ChatRequest:
-        return read_request(read_body(body, "model and messages"), body)[0]
+        return opened(read_request(request_object(body, "model and messages"), body)[0], body)
 
     def render(self, count: TokenCount) -> bytes:
         return _encode({"input_tokens": count.input_tokens, **((count.extra or {}) if is_own(count.origin) else {})})

@@ -30,7 +30,7 @@ from turnout.errors import (
 )
 from turnout.types import Target
 from turnout.wire.anthropic_messages.words import WIRE_NAME
-from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
+from turnout.wire.faults import first_words, for_all_targets, made, of_status, place, reader, told
 
 _BY_TYPE: dict[str, type[Error]] = {
     "invalid_request_error": RequestError,
@@ -149,7 +149,7 @@ _NATIVE_STATUS = {
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict):
         failed = error.status is not None and error.status >= 400  # an error can also stand in a stream, or in a 200
         return error.status if failed and error.status else _NATIVE_STATUS.get(error.type or "", 500), error.body

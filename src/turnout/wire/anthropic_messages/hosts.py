@@ -17,7 +17,8 @@ from turnout.rules.media import ANTHROPIC_MESSAGES, MediaRules, Takes
 from turnout.types import ChatRequest, ReceiptLine
 from turnout.wire.anthropic_messages.requests import read_request, write_request
 from turnout.wire.anthropic_messages.server import AnthropicMessagesServer
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
+from turnout.wire.unsealing import opened
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -77,10 +78,6 @@ class HostedServer(AnthropicMessagesServer):
     """Stateless: one instance serves every caller. The address names the model: ``parse`` gives "" unless the body does too."""
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise RequestError(f"the request body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the request body is no JSON object: expected anthropic_version, max_tokens and messages")
-        return read_request({"model": "", **fields}, body)
+        fields = request_object(body, "anthropic_version, max_tokens and messages")
+        request, stream = read_request({"model": "", **fields}, body)
+        return opened(request, body), stream

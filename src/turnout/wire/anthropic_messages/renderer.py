@@ -20,13 +20,14 @@ from turnout.events import (
     ToolCallDelta,
 )
 from turnout.types import Reasoning, Refusal, Text, ToolCall
-from turnout.wire.anthropic_messages.answers import spoken, write_envelope
+from turnout.wire.anthropic_messages.answers import write_envelope
 from turnout.wire.anthropic_messages.blocks import BlockWriter
 from turnout.wire.anthropic_messages.citations import write_citation
 from turnout.wire.anthropic_messages.faults import write_error
 from turnout.wire.anthropic_messages.usage import write_usage
-from turnout.wire.anthropic_messages.words import is_own, stop_reason, tool_id
+from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, stop_reason, tool_id
 from turnout.wire.block_stream import BlockRenderer, OpenBlock, PartEvent
+from turnout.wire.claude_turns import spoken
 
 _encode = msgspec.json.Encoder().encode
 _BEFORE_TEXT = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":'
@@ -47,7 +48,7 @@ class _Open(OpenBlock):
 
 class AnthropicMessagesRenderer(BlockRenderer[_Open]):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(WIRE_NAME)
         self._writer = BlockWriter(None, None, [])
         self._told: dict[str, Any] = {}  # of extra, in message_start
         self._called = False
@@ -103,6 +104,10 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
 
     # -- blocks --------------------------------------------------------------------------------
 
+    def _call_id(self, part: int) -> str:
+        """Of a call that its own protocol gave none."""
+        return f"toolu_{self._started.id}_{part}"
+
     def _start(self, event: PartEvent) -> bytes:
         block = self._opening(event)
         if block is None:
@@ -132,12 +137,12 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
                 return {"type": "text", "text": ""} if text else None
             case ReasoningDelta():
                 return {"type": "thinking", "thinking": ""} | ({} if self._own else {"signature": ""})
-            case SignatureDelta() if self._own and not late:
-                return {"type": "thinking", "thinking": ""}
+            case SignatureDelta() if not late:
+                return {"type": "thinking", "thinking": ""} | ({} if self._own else {"signature": ""})
             case CitationAdded() if not late and write_citation(event.citation, "", self._own) is not None:
                 return {"type": "text", "text": ""}
             case ToolCallDelta() if not late:
-                id = event.id if self._own else tool_id(event.id or f"toolu_{self._started.id}_{event.index}")
+                id = event.id if self._own else tool_id(event.id or self._call_id(event.index))
                 return {"type": "tool_use", "id": id, "name": event.name, "input": {}}
             case ExtraReported() if self._own and not late:
                 return {"type": "text", "text": ""} | event.fields
@@ -146,7 +151,7 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
         return None
 
     def _added(self, event: PartAdded) -> dict[str, Any] | None:
-        part = event.part if self._own else spoken(event.part, self._started.id, event.index)
+        part = event.part if self._own else spoken(event.part, self._call_id(event.index))
         block = self._writer.write(part, "")
         if not isinstance(block, dict):
             return None
@@ -167,7 +172,7 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
                 return self._text(open, text)
             case ReasoningDelta(text=text) if open.kind == "thinking":
                 return _delta(open, b"thinking_delta", b"thinking", text)
-            case SignatureDelta(signature=signature) if open.kind == "thinking" and self._own:
+            case SignatureDelta(signature=signature) if open.kind == "thinking":
                 return _delta(open, b"signature_delta", b"signature", signature)
             case ToolCallDelta(arguments=arguments) if open.kind == "tool_use":
                 return self._input(open, arguments) if arguments else b""
@@ -183,7 +188,7 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
 
     def _fill(self, open: _Open, part: Any) -> bytes:
         """What a part that came whole says beyond its block's start."""
-        part = part if self._own else spoken(part, self._started.id, open.part)
+        part = part if self._own else spoken(part, self._call_id(open.part))
         match part:
             case Text() | Refusal() if open.kind == "text":
                 open.text.append(part.text)
@@ -192,8 +197,7 @@ class AnthropicMessagesRenderer(BlockRenderer[_Open]):
                 return written + b"".join(self._cite(open, write_citation(it, part.text, self._own)) for it in cited)
             case Reasoning() if open.kind == "thinking":
                 written = _delta(open, b"thinking_delta", b"thinking", part.text) if part.text else b""
-                signed = self._own and part.signature
-                return written + _delta(open, b"signature_delta", b"signature", part.signature or "") if signed else written
+                return written + _delta(open, b"signature_delta", b"signature", part.signature) if part.signature else written
             case ToolCall() if part.arguments:
                 return self._input(open, part.arguments)
         return b""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from turnout.receipt import approximated, dropped, mapped
-from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine
+from turnout.types import ChatRequest, ReasoningConfig, ReceiptLine
+from turnout.wire.claude_turns import tool_is_forced
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
@@ -26,7 +27,7 @@ def write_thinking(request: ChatRequest, body: dict[str, Any], own: bool, lines:
     if wanted.enabled is False or wanted.effort == "none":
         body["thinking"] = {"type": "disabled"}
         return
-    if _tool_is_forced(request):
+    if tool_is_forced(request):
         why = "this protocol does not think when a tool call is forced"
         lines.append(dropped("request", "reasoning", why))
         return
@@ -79,11 +80,6 @@ def _effort(wanted: ReasoningConfig, lines: list[ReceiptLine]) -> str | None:
         return "low"
     lines.append(dropped("request", "reasoning.effort", f"this protocol has no effort {wanted.effort!r}: {', '.join(_EFFORTS)}"))
     return None
-
-
-def _tool_is_forced(request: ChatRequest) -> bool:
-    choice = request.tool_choice
-    return choice is not None and not isinstance(choice, Opaque) and choice.mode in ("required", "named")
 
 
 def _leave_sampling(body: dict[str, Any], lines: list[ReceiptLine]) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from turnout.errors import ServerFault
-from turnout.types import Audio, Choice, Completion, Message, Origin, Part, Target, Text, ToolCall, Usage
-from turnout.wire.asides import set_aside
+from turnout.types import Choice, Completion, Message, Origin, Target, ToolCall, Usage
 from turnout.wire.bedrock_converse.block_writer import BlockWriter, is_blank
 from turnout.wire.bedrock_converse.blocks import read_blocks
 from turnout.wire.bedrock_converse.usage import read_usage, write_usage
 from turnout.wire.bedrock_converse.words import WIRE_NAME, deep_merge, finish_reason, is_own, stop_reason, take_inner
+from turnout.wire.claude_turns import spoken
+from turnout.wire.sealing import sealed
 
 
 def read_completion(raw: dict[str, Any], target: Target, inputs: dict[int, str], id: str = "") -> Completion:
@@ -69,23 +68,12 @@ def write_content(completion: Completion) -> list[Any]:
     own = is_own(completion.origin)
     writer = BlockWriter(completion.origin, None, [])
     content: list[Any] = []
-    for at, part in enumerate(completion.parts):
-        said = part if own else spoken(part, completion.id, at)
+    parts = completion.parts if own else sealed(completion.message, completion.origin, completion.model, WIRE_NAME)
+    for at, part in enumerate(parts):
+        said = part if own else spoken(part, f"tooluse_{completion.id}_{at}")
         block = writer.write(said, "")
         if block is not None and (own or not is_blank(block)):
             content.append(block)
             if own and (mark := writer.write_mark(said, "")) is not None:
                 content.append(mark)
     return content
-
-
-def spoken(part: Part, answer_id: str, at: int) -> Part:
-    """A part of another protocol as a caller of this one can take it: sound by its transcript, commentary as
-    reasoning, a call without id with one.
-    """
-    if isinstance(part, Audio) and part.transcript:
-        return Text(part.transcript)
-    part = set_aside(part)
-    if isinstance(part, ToolCall) and not part.id:
-        return replace(part, id=f"tooluse_{answer_id}_{at}")
-    return part

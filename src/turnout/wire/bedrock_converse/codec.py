@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, RequestError, ServerFault
+from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
 from turnout.wire.aws_events import CONTENT_TYPE
@@ -17,7 +15,7 @@ from turnout.wire.bedrock_converse.decoder import BedrockConverseDecoder
 from turnout.wire.bedrock_converse.faults import error_of, read_error
 from turnout.wire.bedrock_converse.messages import answer_inputs
 from turnout.wire.bedrock_converse.requests import check_model, write_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.response_headers import kept_headers, request_id
 
 _encode = msgspec.json.Encoder().encode
@@ -45,12 +43,7 @@ class BedrockConverseCodec:
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body: Any = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         if isinstance(body.get("__type"), str) and "output" not in body:
             raise error_of(body, response.status, target, headers=response.headers)
         id = request_id(response.headers) or ""

@@ -15,7 +15,9 @@ from turnout.wire.bedrock_converse.codec import quoted
 from turnout.wire.bedrock_converse.faults import read_error, write_error
 from turnout.wire.bedrock_converse.requests import check_model, read_request, write_request
 from turnout.wire.bedrock_converse.words import WIRE_NAME, is_own
-from turnout.wire.token_counts import counted, of_the_prompt, posted, read_body, read_count
+from turnout.wire.json_body import request_object
+from turnout.wire.token_counts import counted, of_the_prompt, posted, read_count
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -56,11 +58,11 @@ class BedrockCountServer:
     """Of a Converse request. One of InvokeModel is in the model's own protocol, and is refused with words that say so."""
 
     def parse(self, body: bytes) -> ChatRequest:
-        given = read_body(body, "one with input").get("input")
+        given = request_object(body, "input").get("input")
         converse = given.get("converse") if isinstance(given, dict) else None
         if not isinstance(converse, dict):
             raise RequestError("input: expected {converse: …}; what InvokeModel takes cannot be counted here", param="input")
-        return read_request(converse, bytes(_as_written(body).input.converse))
+        return opened(read_request(converse, bytes(_as_written(body).input.converse)), body)
 
     def render(self, count: TokenCount) -> bytes:
         return _encode({"inputTokens": count.input_tokens, **((count.extra or {}) if is_own(count.origin) else {})})

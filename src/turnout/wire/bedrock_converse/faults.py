@@ -31,7 +31,7 @@ from turnout.errors import (
 )
 from turnout.types import Target
 from turnout.wire.bedrock_converse.words import WIRE_NAME
-from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
+from turnout.wire.faults import first_words, for_all_targets, made, of_status, place, reader, told
 
 _BY_TYPE: dict[str, type[Error]] = {
     "ValidationException": RequestError,
@@ -194,7 +194,7 @@ _IN_STREAMS = frozenset(
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict):
         failed = error.status is not None and error.status >= 400  # an error can also stand in a stream, or in a 200
         status = error.status if failed and error.status else _NATIVE_STATUS.get(error.type or "", 500)
@@ -208,7 +208,7 @@ def write_error(error: Error) -> tuple[int, Any]:
 
 def write_exception(error: Error) -> tuple[str, Any]:
     """The name, in the stream's spelling, and the payload of the event that ends a stream with ``error``."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     if error.wire == WIRE_NAME and isinstance(error.body, dict) and error.type is not None:
         return error.type[:1].lower() + error.type[1:], error.body
     kind = told(error, _TOLD, _FALLBACK)[1]

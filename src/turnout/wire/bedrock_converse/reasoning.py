@@ -13,8 +13,9 @@ import re
 from typing import Any
 
 from turnout.receipt import approximated, dropped, mapped
-from turnout.types import ChatRequest, Opaque, ReasoningConfig, ReceiptLine
+from turnout.types import ChatRequest, ReasoningConfig, ReceiptLine
 from turnout.wire.bedrock_converse.words import take_inner
+from turnout.wire.claude_turns import tool_is_forced
 
 FIELDS = "additionalModelRequestFields"
 
@@ -106,7 +107,7 @@ def _write_anthropic(
     if off:
         _put(body, (FIELDS, "thinking"), {"type": "disabled"})
         return
-    if _tool_is_forced(request):
+    if tool_is_forced(request):
         lines.append(dropped("request", "reasoning", "these models do not think when a tool call is forced"))
         return
     effort = _effort(wanted, ("low", "medium", "high", "xhigh", "max"), lines)
@@ -171,11 +172,6 @@ def _effort(wanted: ReasoningConfig, known: tuple[str, ...], lines: list[Receipt
     else:
         lines.append(approximated("request", "reasoning.effort", f"the nearest effort here is {nearest!r}"))
     return nearest
-
-
-def _tool_is_forced(request: ChatRequest) -> bool:
-    choice = request.tool_choice
-    return choice is not None and not isinstance(choice, Opaque) and choice.mode in ("required", "named")
 
 
 def _leave_sampling(body: dict[str, Any], lines: list[ReceiptLine]) -> None:

@@ -18,7 +18,6 @@ from turnout.events import (
     ToolCallDelta,
 )
 from turnout.types import Reasoning, Refusal, Text, ToolCall
-from turnout.wire.bedrock_converse.answers import spoken
 from turnout.wire.bedrock_converse.block_writer import BlockWriter
 from turnout.wire.bedrock_converse.blocks import Block
 from turnout.wire.bedrock_converse.citations import write_citation
@@ -33,15 +32,16 @@ from turnout.wire.bedrock_converse.stream_events import (
     unannounced,
 )
 from turnout.wire.bedrock_converse.usage import write_usage
-from turnout.wire.bedrock_converse.words import is_own, stop_reason, tool_id
+from turnout.wire.bedrock_converse.words import WIRE_NAME, is_own, stop_reason, tool_id
 from turnout.wire.block_stream import BlockRenderer, OpenBlock, PartEvent
+from turnout.wire.claude_turns import spoken
 
 _BESIDE_STOP = ("additionalModelResponseFields",)  # what messageStop says next to its reason
 
 
 class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(WIRE_NAME)
         self._writer = BlockWriter(None, None, [])
         self._called = False
 
@@ -84,6 +84,10 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
 
     # -- blocks --------------------------------------------------------------------------------
 
+    def _call_id(self, part: int) -> str:
+        """Of a call that its own protocol gave none."""
+        return f"tooluse_{self._started.id}_{part}"
+
     def _start(self, event: PartEvent) -> bytes:
         opening = self._opening(event)
         if opening is None:
@@ -107,12 +111,12 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
                 return ("text", {}) if self._own or not self._is_blank(event.index, text) else None
             case ReasoningDelta():
                 return "reasoning", {}
-            case SignatureDelta() if self._own and not late:
+            case SignatureDelta() if not late:
                 return "reasoning", {}
             case CitationAdded() if not late:
                 return "text", {}
             case ToolCallDelta() if not late:
-                id = event.id if self._own else tool_id(event.id or f"tooluse_{self._started.id}_{event.index}")
+                id = event.id if self._own else tool_id(event.id or self._call_id(event.index))
                 return "tool", {"toolUse": {"toolUseId": id, "name": event.name}}
             case ExtraReported() if self._own and not late:
                 return "", {}
@@ -121,12 +125,12 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
         return None
 
     def _opening_whole(self, part: Any, index: int) -> tuple[str, Block] | None:
-        part = part if self._own else spoken(part, self._started.id, index)
+        part = part if self._own else spoken(part, self._call_id(index))
         match part:
             case Text(text=text) | Refusal(text=text):
                 return ("text", {}) if self._own or text.strip() else None
             case Reasoning():
-                return ("reasoning", {}) if self._own or part.text else None
+                return ("reasoning", {}) if self._own or part.text or part.encrypted is not None else None
         block = self._writer.write(part, "")
         if not isinstance(block, dict):
             return None
@@ -140,7 +144,7 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
                 return self._text(open, text)
             case ReasoningDelta(text=text) if open.kind == "reasoning":
                 return self._thought(open, "text", text)
-            case SignatureDelta(signature=signature) if open.kind == "reasoning" and self._own:
+            case SignatureDelta(signature=signature) if open.kind == "reasoning":
                 return self._thought(open, "signature", signature)
             case ToolCallDelta(arguments=arguments) if open.kind == "tool":
                 return self._input(open, arguments) if arguments else b""
@@ -149,7 +153,7 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
             case ExtraReported(fields=fields) if self._own:
                 return self._piece(open, fields)
             case PartAdded(part=part):
-                return self._fill(open, part if self._own else spoken(part, self._started.id, open.part))
+                return self._fill(open, part if self._own else spoken(part, self._call_id(open.part)))
         return b""
 
     def _fill(self, open: OpenBlock, part: Any) -> bytes:
@@ -160,11 +164,10 @@ class BedrockConverseRenderer(BlockRenderer[OpenBlock]):
                 cited = part.citations if isinstance(part, Text) else ()
                 return written + b"".join(self._piece(open, {"citation": write_citation(it, own=self._own)}) for it in cited)
             case Reasoning() if open.kind == "reasoning":
-                if self._own and part.encrypted is not None:
+                if part.encrypted is not None:
                     return self._thought(open, "redactedContent", part.encrypted)
                 written = self._thought(open, "text", part.text) if part.text else b""
-                signed = self._own and part.signature is not None
-                return written + (self._thought(open, "signature", part.signature or "") if signed else b"")
+                return written + (self._thought(open, "signature", part.signature) if part.signature is not None else b"")
             case ToolCall() if open.kind == "tool":
                 return self._input(open, part.arguments) if part.arguments else b""
         rest = unannounced(self._writer.write(part, "")) if open.kind == "whole" else None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
 from turnout.wire.bedrock_converse.answers import write_completion
 from turnout.wire.bedrock_converse.faults import write_error
 from turnout.wire.bedrock_converse.renderer import BedrockConverseRenderer
 from turnout.wire.bedrock_converse.requests import read_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -23,13 +24,8 @@ class BedrockConverseServer:
     """Stateless: one instance serves every caller."""
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise RequestError(f"the request body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the request body is no JSON object: expected messages")
-        return read_request(fields, body), False
+        fields = request_object(body, "messages")
+        return opened(read_request(fields, body), body), False
 
     def render(self, completion: Completion) -> bytes:
         return _encode(write_completion(completion))

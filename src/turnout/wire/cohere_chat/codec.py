@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, RequestError, ServerFault
+from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
 from turnout.wire.cohere_chat.answers import read_completion
 from turnout.wire.cohere_chat.decoder import CohereChatDecoder
 from turnout.wire.cohere_chat.faults import read_error
 from turnout.wire.cohere_chat.requests import write_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.response_headers import kept_headers
 
 _encode = msgspec.json.Encoder().encode
@@ -31,12 +31,7 @@ class CohereChatCodec:
         return Encoded(HttpRequest(method="POST", url=f"{provider.base_url}/chat", headers=headers, body=body), tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         return read_completion(body, target, kept_headers(response.headers))
 
     def decode_error(self, response: HttpResponse, target: Target) -> Error:

@@ -11,7 +11,7 @@ from typing import Any
 from turnout.errors import ContextTooLong, Error, QuotaExhausted, RateLimited, ServerFault, Unsupported
 from turnout.types import Target
 from turnout.wire.cohere_chat.words import WIRE_NAME
-from turnout.wire.faults import BY_STATUS, made, of_last_target, of_status, place, reader, told_status, words
+from turnout.wire.faults import BY_STATUS, for_all_targets, made, of_status, place, reader, told_status, words
 from turnout.wire.response_headers import request_id
 
 # The vendor's own sentences, where the status says less than they do.
@@ -64,7 +64,7 @@ def _message(body: Any) -> str:
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     status = told_status(error, WIRE_NAME, own=((Unsupported, 422),))
     if error.wire == WIRE_NAME and isinstance(error.body, dict) and error.body.get("message"):
         return status, error.body

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
 from turnout.wire.cohere_chat.answers import write_completion
 from turnout.wire.cohere_chat.faults import write_error
 from turnout.wire.cohere_chat.renderer import CohereChatRenderer
 from turnout.wire.cohere_chat.requests import read_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
 
 _encode = msgspec.json.Encoder().encode
 
 
 class CohereChatServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise RequestError(f"the body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the body: expected a JSON object with model and messages")
+        fields = request_object(body, "model and messages")
         return read_request(fields)
 
     def render(self, completion: Completion) -> bytes:

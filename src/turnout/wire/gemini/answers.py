@@ -80,7 +80,7 @@ def write_completion(completion: Completion) -> dict[str, Any]:
     if reason is not None and len(choices) == 1 and not choices[0].message.parts and choices[0].finish == blocked(reason):
         choices = ()
     if choices or not own:
-        body["candidates"] = [write_candidate(choice, completion.origin) for choice in choices]
+        body["candidates"] = [write_candidate(choice, completion.origin, completion.model) for choice in choices]
     usage = write_usage(completion.usage)
     if usage is not None:
         body["usageMetadata"] = usage

@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from turnout.types import Choice, FinishReason, Message, Origin, Part, Text, ToolCall
+from turnout.types import Choice, FinishReason, Message, Origin, Part, Reasoning, Text, ToolCall
 from turnout.wire.asides import set_aside
 from turnout.wire.gemini.grounding import read_citations, write_grounding
 from turnout.wire.gemini.part_writer import PartWriter
 from turnout.wire.gemini.parts import read_part
-from turnout.wire.gemini.words import call_id, finish_reason, is_own, raw_finish
+from turnout.wire.gemini.words import WIRE_NAME, call_id, finish_reason, is_own, raw_finish
+from turnout.wire.sealing import sealed
 
 USUAL_CONTENT = {"role": "model"}
 
@@ -61,13 +62,14 @@ def take_finish(fields: dict[str, Any], *, called_tools: bool) -> FinishReason |
     return finish_reason(raw, called_tools=called_tools)
 
 
-def write_candidate(choice: Choice, origin: Origin | None) -> dict[str, Any]:
+def write_candidate(choice: Choice, origin: Origin | None, model: str = "") -> dict[str, Any]:
+    """``model``: which of ``origin``'s gave the answer."""
     own = is_own(origin)
     extra = dict(choice.extra or {}) if own else {}
     message = choice.message
     written: dict[str, Any] = {}
     if message.parts or "content" in extra or not own:
-        parts = write_parts(message, origin)
+        parts = write_parts(message, origin, model)
         content = extra.pop("content", USUAL_CONTENT)
         written["content"] = content | {"parts": parts} if isinstance(content, dict) and (parts or not own) else content
     if choice.finish is not None and "finishReason" not in extra:
@@ -83,9 +85,44 @@ def write_candidate(choice: Choice, origin: Origin | None) -> dict[str, Any]:
     return written | extra
 
 
-def write_parts(message: Message, origin: Origin | None) -> list[Any]:
+def write_parts(message: Message, origin: Origin | None, model: str) -> list[Any]:
     writer = PartWriter(None, [])
-    own = is_own(origin)
-    said = message.parts if own else map(set_aside, message.parts)
-    parts = (writer.write(part, "", message.origin or origin) for part in said)
-    return [part for part in parts if part is not None and (own or part != {"text": ""})]
+    if is_own(origin):
+        own = (writer.write(part, "", message.origin or origin) for part in message.parts)
+        return [part for part in own if part is not None]
+    written: list[Any] = []
+    envelopes = Envelopes()
+    for part in sealed(message, origin, model, WIRE_NAME, gathered=True):
+        if isinstance(part, Reasoning) and part.encrypted is not None:
+            envelopes.add(part.encrypted)
+            continue
+        said = writer.write(set_aside(part), "", message.origin or origin)
+        if said is not None and said != {"text": ""}:
+            written.append(envelopes.onto(said))
+    return written + envelopes.left()
+
+
+class Envelopes:
+    """Seals of other protocols on their way to the part that they stand before, as a signature stands here.
+
+    https://ai.google.dev/gemini-api/docs/thought-signatures (read 2026-11-21): on the first call of several, on a text, or on
+    an empty text. What is shown of thoughts bears none, and clients may leave it out of what they send back. Gemini CLI leaves
+    out empty texts too (https://github.com/google-gemini/gemini-cli/issues/25808, read 2026-11-21).
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+
+    def add(self, envelope: str) -> None:
+        self._waiting.append(envelope)
+
+    def onto(self, part: Any) -> Any:
+        if not self._waiting or not isinstance(part, dict) or part.get("thought"):
+            return part
+        return part | {"thoughtSignature": self._waiting.pop(0)}
+
+    def left(self) -> list[Any]:
+        """What no part followed."""
+        left = [{"text": "", "thoughtSignature": envelope} for envelope in self._waiting]
+        self._waiting = []
+        return left

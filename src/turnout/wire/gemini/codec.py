@@ -14,7 +14,7 @@ from turnout.wire.gemini.answers import read_completion
 from turnout.wire.gemini.decoder import GeminiDecoder
 from turnout.wire.gemini.faults import error_of, read_error
 from turnout.wire.gemini.requests import write_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_json
 from turnout.wire.response_headers import kept_headers
 
 _encode = msgspec.json.Encoder().encode
@@ -37,10 +37,7 @@ class GeminiCodec:
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
+        body = answer_json(response, target)
         headers = kept_headers(response.headers)
         said = body[0] if isinstance(body, list) and len(body) == 1 else body
         if not isinstance(said, dict):

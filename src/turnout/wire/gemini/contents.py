@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from msgspec.structs import replace
 
 from turnout.errors import RequestError
-from turnout.types import Message, Part, Role, ToolCall, ToolResult
+from turnout.types import Message, Part, Role, Text, ToolCall, ToolResult
 from turnout.wire.gemini.parts import read_part
 from turnout.wire.gemini.words import ORIGIN, Spelled, called
 
@@ -27,7 +30,61 @@ def read_contents(raw: Any) -> tuple[Message, ...]:
     if not isinstance(raw, list):
         raise RequestError(f"contents: expected a list of contents, got {called(raw)}", param="contents")
     ids = _CallIds()
-    return tuple(_read_message(content, at, ids) for at, content in enumerate(raw))
+    return tuple(_turns([_read_message(content, at, ids) for at, content in enumerate(raw)]))
+
+
+def _turns(messages: list[Message]) -> Iterator[Message]:
+    """What the model said in one turn as one message, with its text in one piece; how it was cut is remembered.
+
+    Google's SDK keeps a content for each piece of a stream (google-genai 3.4, chats.py), so that a turn's calls stand apart.
+    """
+    for said, group in groupby(messages, key=_is_said):
+        turn = list(group)
+        if not said or len(turn) == 1:
+            yield from turn
+            continue
+        cuts = ",".join("+".join(map(_size, message.parts)) for message in turn)
+        parts: list[Part] = []
+        for plain, run in groupby((part for message in turn for part in message.parts), key=_is_plain):
+            alike = list(run)
+            parts += [Text("".join(part.text for part in alike if isinstance(part, Text)))] if plain else alike
+        yield Message("assistant", tuple(parts), origin=ORIGIN, spelled={"contents": cuts})
+
+
+def _is_said(message: Message) -> bool:
+    """True for what the model said, with nothing beside its parts."""
+    return message.role == "assistant" and message.extra is None and message.spelled is None
+
+
+def _is_plain(part: Part) -> bool:
+    return isinstance(part, Text) and part == Text(part.text)
+
+
+def _size(part: Part) -> str:
+    """How much of a turn ``part`` is: so many characters of its text, or a part."""
+    return str(len(part.text)) if isinstance(part, Text) and _is_plain(part) else "part"
+
+
+def cut(parts: list[Any], cuts: str) -> list[list[Any]]:
+    """``parts`` by the contents that they came in; together where they are no longer those."""
+    contents: list[list[Any]] = []
+    left, at, text = deque(parts), 0, ""
+    for content in cuts.split(","):
+        contents.append([])
+        for size in content.split("+") if content else ():
+            if size == "part":
+                if at < len(text) or not left:
+                    return [parts]
+                contents[-1].append(left.popleft())
+                text, at = "", 0
+                continue
+            if at == len(text) and left and left[0].keys() == {"text"}:
+                text, at = left.popleft()["text"], 0
+            if len(text) < at + int(size):
+                return [parts]
+            contents[-1].append({"text": text[at : at + int(size)]})
+            at += int(size)
+    return contents if at == len(text) and not left else [parts]
 
 
 def _read_message(raw: Any, at: int, ids: _CallIds) -> Message:

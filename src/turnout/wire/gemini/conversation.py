@@ -12,6 +12,7 @@ from turnout.errors import RequestError
 from turnout.receipt import approximated, dropped, mapped
 from turnout.types import Message, ReceiptLine, ToolCall, ToolResult
 from turnout.wire import asides
+from turnout.wire.gemini.contents import cut
 from turnout.wire.gemini.part_writer import UNSIGNED, PartWriter
 from turnout.wire.gemini.words import generation, is_own, said_in
 
@@ -81,7 +82,11 @@ class ConversationWriter:
         spelled = (message.spelled or {}).get("role")
         role = {"assistant": "model", "tool": "function"}.get(message.role, "user")
         content = {"role": None if spelled == "null" else role} if spelled != "absent" else {}
-        self.contents.append(content | _content(message, parts))
+        cuts = (message.spelled or {}).get("contents")
+        if cuts is not None:
+            self.contents += [content | {"parts": piece} for piece in cut(parts, cuts)]
+        else:
+            self.contents.append(content | _content(message, parts))
         self._results_open = self._answer_open = False
 
     def _say(self, message: Message, path: str, at: int) -> None:

@@ -17,7 +17,9 @@ from turnout.wire.gemini.codec import resource
 from turnout.wire.gemini.faults import read_error, write_error
 from turnout.wire.gemini.requests import read_request, write_request
 from turnout.wire.gemini.words import WIRE_NAME, is_own
-from turnout.wire.token_counts import counted, of_the_prompt, posted, read_body, read_count
+from turnout.wire.json_body import request_object
+from turnout.wire.token_counts import counted, of_the_prompt, posted, read_count
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -50,15 +52,15 @@ class GeminiCountServer:
     """Understands both forms. The address names the model: ``model`` is empty unless the body says it too."""
 
     def parse(self, body: bytes) -> ChatRequest:
-        fields = read_body(body, "one with contents or generateContentRequest")
+        fields = request_object(body, "contents or generateContentRequest")
         whole = fields.get("generateContentRequest")
         if whole is None:
-            return read_request(fields)
+            return opened(read_request(fields), body)
         if not isinstance(whole, dict):
             raise RequestError("generateContentRequest: expected an object", param="generateContentRequest")
         if fields.get("contents"):
             raise RequestError("contents: either these are counted or generateContentRequest, not both", param="contents")
-        return read_request(whole)
+        return opened(read_request(whole), body)
 
     def render(self, count: TokenCount) -> bytes:
         cached = {"cachedContentTokenCount": count.cached_tokens} if count.cached_tokens is not None else {}

@@ -28,7 +28,7 @@ from turnout.errors import (
     Unsupported,
 )
 from turnout.types import Target
-from turnout.wire.faults import first_words, made, of_last_target, of_status, place, reader, told
+from turnout.wire.faults import first_words, for_all_targets, made, of_status, place, reader, told
 from turnout.wire.gemini.words import WIRE_NAME
 
 _BY_WORD: dict[str, type[Error]] = {
@@ -181,14 +181,14 @@ _TOLD: tuple[tuple[type[Error], tuple[int, str]], ...] = (
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     if error.wire == WIRE_NAME and error.body is not None:
         return error.status or 500, error.body
     status, word = told(error, _TOLD, (500, "INTERNAL"))
     if isinstance(error, AuthenticationFailed) and error.status == 403:
         status, word = 403, "PERMISSION_DENIED"
-    if error.wire == WIRE_NAME and error.status is not None:
-        status = error.status
+    if error.status is not None and (error.wire == WIRE_NAME or (error.wire is None and error.target is None)):
+        status = error.status  # the last: whoever serves callers says it himself, of a request that went no further
     body: dict[str, Any] = {"code": status, "message": str(error), "status": word}
     if error.retry_after is not None:
         delay = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{error.retry_after:g}s"}

@@ -10,4 +10,14 @@ def _plain(event: bytes) -> bool:
     return False
 
 
-RELAY = RelayRules(plain=_plain, in_body=False)
+_CONFIG = (
+    *("max_output_tokens", "temperature", "top_p", "top_k", "seed", "stop", "frequency_penalty", "presence_penalty"),
+    *("n", "logprobs", "top_logprobs", "reasoning", "response_format"),
+)
+_SAYS = {
+    **dict.fromkeys(_CONFIG, ("generationConfig", "generation_config")),
+    "tools": ("tools",),
+    "parallel_tool_calls": (),
+}
+
+RELAY = RelayRules(plain=_plain, in_body=False, says=_SAYS)

@@ -6,6 +6,7 @@ the answer finished is written last, with the usage.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
@@ -28,18 +29,23 @@ from turnout.events import (
     UsageReported,
     merge_extra,
 )
-from turnout.types import Audio, Citation, DataSource, FinishReason, Origin, Part, Text, ToolCall, Usage
+from turnout.types import Audio, Citation, DataSource, FinishReason, Origin, Part, Reasoning, Text, ToolCall, Usage
 from turnout.wire.asides import Asides, turned
 from turnout.wire.gemini.answers import block_reason
-from turnout.wire.gemini.candidates import USUAL_CONTENT
+from turnout.wire.gemini.candidates import USUAL_CONTENT, Envelopes
 from turnout.wire.gemini.faults import write_error
 from turnout.wire.gemini.grounding import write_grounding
 from turnout.wire.gemini.part_writer import PartWriter
 from turnout.wire.gemini.usage import write_usage
-from turnout.wire.gemini.words import is_own, raw_finish
-from turnout.wire.json_text import read_json
+from turnout.wire.gemini.words import WIRE_NAME, is_own, raw_finish
+from turnout.wire.json_text import GrowingObject
+from turnout.wire.sealing import Sealing
 
 _encode = msgspec.json.Encoder().encode
+
+# What Google ends a stream with. A last content without parts makes the whole turn invalid to its SDK's chats, which then
+# leave it out of the conversation (google-genai 3.4, chats.py: _validate_content).
+_NO_MORE = USUAL_CONTENT | {"parts": [{"text": ""}]}
 
 
 class GeminiRenderer:
@@ -57,8 +63,14 @@ class GeminiRenderer:
         self._extra: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
         self._asides: Asides = set()
+        self._sealing = Sealing(WIRE_NAME, gathered=True)
 
     def render(self, event: Event) -> bytes:
+        if self._own or (type(event) is TextDelta and not self._sealing.runs):
+            return self._hear(event)
+        return b"".join([self._hear(said) for said in self._sealing.through(event)])
+
+    def _hear(self, event: Event) -> bytes:
         if not self._own and (self._asides or type(event) is PartAdded):
             event = turned(event, self._asides)
         match event:
@@ -98,6 +110,8 @@ class GeminiRenderer:
     def finish(self) -> bytes:
         """Calls that are still open, then one object with all that is known only at the end."""
         written = [self._flush(number) for number in self._choices]
+        for number, choice in self._choices.items():
+            written += [self._put(number, part) for part in choice.envelopes.left()]
         body: dict[str, Any] = {}
         reason = block_reason(self._extra) if self._own else None
         candidates = [
@@ -128,8 +142,9 @@ class GeminiRenderer:
         return before + self._put(number, part)
 
     def _put(self, number: int, part: Any) -> bytes:
-        self._choice(number).spoke = True
-        return self._candidate(number, {"content": {"parts": [part], "role": "model"}})
+        choice = self._choice(number)
+        choice.spoke = True
+        return self._candidate(number, {"content": {"parts": [choice.envelopes.onto(part)], "role": "model"}})
 
     def _candidate(self, number: int, fields: dict[str, Any]) -> bytes:
         if number or not self._own or "index" in self._choice(number).extra:
@@ -151,8 +166,12 @@ class GeminiRenderer:
 
     def _added(self, event: PartAdded) -> bytes:
         part = event.part
+        if isinstance(part, Reasoning) and part.encrypted is not None and not self._own:
+            before = self._flush(event.choice, only_complete=True) if event.choice in self._choices else b""
+            self._choice(event.choice).envelopes.add(part.encrypted)
+            return before
         if isinstance(part, ToolCall) and not self._own:  # it may be the beginning of one
-            self._choice(event.choice).calls[event.index] = _Call(part)
+            self._choice(event.choice).begin(event.index, part)
             return b""
         if isinstance(part, Text) and not self._own:
             choice = self._choice(event.choice)
@@ -181,26 +200,27 @@ class GeminiRenderer:
         before = b""
         if call is None:
             before = self._flush(event.choice, only_complete=True)
-            call = choice.calls[event.index] = _Call(ToolCall(event.id, event.name, ""))
+            call = choice.begin(event.index, ToolCall(event.id, event.name, ""))
         call.grow(event)
         return before
 
     def _flush(self, number: int, *, only_complete: bool = False) -> bytes:
         choice = self._choices[number]
         written: list[bytes] = []
-        for index in sorted(choice.calls):
-            whole = choice.calls[index].whole()
-            if only_complete and not _is_object(whole.arguments):
+        while choice.calls:
+            index = choice.order[0]
+            if only_complete and not choice.calls[index].is_whole:
                 break
-            del choice.calls[index]
-            written.append(self._put(number, self._writer.write(whole, "", self._origin)))
+            heappop(choice.order)
+            call = choice.calls.pop(index)
+            written.append(self._put(number, self._writer.write(call.whole(), "", self._origin)))
         return b"".join(written)
 
     def _last(self, number: int, choice: _Choice) -> dict[str, Any]:
         extra = choice.extra
         candidate: dict[str, Any] = {}
         if choice.spoke or not self._own:
-            candidate["content"] = extra.get("content", USUAL_CONTENT)
+            candidate["content"] = extra.get("content", USUAL_CONTENT) if self._own else _NO_MORE
         if choice.finish is not None and "finishReason" not in extra:
             candidate["finishReason"] = raw_finish(choice.finish, self._origin)
         elif not self._own:
@@ -220,6 +240,12 @@ class _Call:
         self._id = begun.id
         self._name = begun.name
         self._pieces = [begun.arguments]
+        self._object = GrowingObject(self._pieces)
+
+    @property
+    def is_whole(self) -> bool:
+        """True once its arguments are an object."""
+        return self._object.is_whole
 
     def grow(self, event: ToolCallDelta) -> None:
         self._id = self._id or event.id
@@ -237,9 +263,17 @@ class _Choice:
         self.finish: FinishReason | None = None
         self.extra: dict[str, Any] = {}
         self.calls: dict[int, _Call] = {}
+        self.order: list[int] = []  # their indexes, as a heap
         self.citations: list[tuple[int, Citation]] = []
         self.spoke = False
+        self.envelopes = Envelopes()
         self._texts: dict[int, list[str]] = {}
+
+    def begin(self, index: int, begun: ToolCall) -> _Call:
+        if index not in self.calls:
+            heappush(self.order, index)
+        call = self.calls[index] = _Call(begun)
+        return call
 
     def hear(self, index: int, text: str) -> None:
         self._texts.setdefault(index, []).append(text)
@@ -256,10 +290,3 @@ class _Choice:
             cited.setdefault(at, []).append(citation)
         texts = sorted(self._texts.items())
         return write_grounding([Text("".join(pieces), tuple(cited.get(at, ()))) for at, pieces in texts])
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(read_json(text), dict)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False

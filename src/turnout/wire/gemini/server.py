@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
 from turnout.wire.gemini.answers import write_completion
 from turnout.wire.gemini.faults import write_error
 from turnout.wire.gemini.renderer import GeminiRenderer
 from turnout.wire.gemini.requests import read_request
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,13 +21,8 @@ class GeminiServer:
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
         """``model`` is empty unless the body names it, and the flag is always False: whoever read the address knows both."""
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise RequestError(f"the request body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the request body is no JSON object: expected one with contents")
-        return read_request(fields), False
+        fields = request_object(body, "contents")
+        return opened(read_request(fields), body), False
 
     def render(self, completion: Completion) -> bytes:
         return _encode(write_completion(completion))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, RequestError, ServerFault
+from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.ollama.answers import read_completion
 from turnout.wire.ollama.decoder import OllamaDecoder
 from turnout.wire.ollama.faults import error_of, read_error
@@ -31,12 +31,7 @@ class OllamaCodec:
         return Encoded(HttpRequest(method="POST", url=_url(provider.base_url), headers=headers, body=body), tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         if body.get("error") and "message" not in body:
             raise error_of(body, None, target)
         return read_completion(body, target.provider, kept_headers(response.headers))

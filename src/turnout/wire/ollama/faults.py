@@ -10,7 +10,7 @@ from typing import Any
 
 from turnout.errors import ContextTooLong, Error, Overloaded, QuotaExhausted, RateLimited, Unsupported
 from turnout.types import Target
-from turnout.wire.faults import made, of_last_target, of_status, place, reader, told_status, words
+from turnout.wire.faults import for_all_targets, made, of_status, place, reader, told_status, words
 from turnout.wire.ollama.words import WIRE_NAME
 
 # The server's own sentences: https://github.com/ollama/ollama, server/routes.go and server/sched.go (read 2026-11-21)
@@ -60,7 +60,7 @@ def _message(body: Any) -> str:
 
 def write_error(error: Error) -> tuple[int, Any]:
     """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    error = of_last_target(error)
+    error = for_all_targets(error)
     status = told_status(error, WIRE_NAME)
     if error.wire == WIRE_NAME and isinstance(error.body, dict) and error.body.get("error"):
         return status, error.body

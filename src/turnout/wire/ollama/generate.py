@@ -16,7 +16,7 @@ from turnout.errors import Error, RequestError
 from turnout.events import Event
 from turnout.types import ChatRequest, Completion
 from turnout.wire import Wire
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
 from turnout.wire.ollama.answer_rules import ANSWERS
 from turnout.wire.ollama.answers import write_completion
 from turnout.wire.ollama.faults import write_error
@@ -29,12 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 class OllamaGenerateServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise RequestError(f"the body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the body: expected a JSON object with model and prompt")
+        fields = request_object(body, "model and prompt")
         request, stream = read_request(_as_chat(fields))
         return replace(request, spelled={**(request.spelled or {}), "path": "generate"}), stream
 

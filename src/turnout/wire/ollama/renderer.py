@@ -48,7 +48,7 @@ class OllamaRenderer:
         self._usage = Usage()
         self._finish: FinishReason | None = None
         self._waiting = Fold()  # calls that come in pieces
-        self._calls: list[int] = []  # their indexes, as they began
+        self._calls: set[int] = set()  # their indexes
         self._asides: Asides = set()
         self._begin({})
 
@@ -112,11 +112,10 @@ class OllamaRenderer:
 
     def _wait(self, event: ToolCallDelta | PartAdded) -> None:
         self._waiting.add(event)
-        if event.index not in self._calls:
-            self._calls.append(event.index)
+        self._calls.add(event.index)
 
     def _flush(self) -> bytes:
-        calls, self._calls = sorted(self._calls), []
+        calls, self._calls = sorted(self._calls), set()
         return b"".join(self._part(self._waiting.part(index)) for index in calls)
 
     def _part(self, part: Part) -> bytes:

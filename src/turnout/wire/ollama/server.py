@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
 from turnout.wire.ollama.answers import write_completion
 from turnout.wire.ollama.faults import write_error
 from turnout.wire.ollama.renderer import OllamaRenderer
@@ -17,12 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 class OllamaServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise RequestError(f"the body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the body: expected a JSON object with model and messages")
+        fields = request_object(body, "model and messages")
         return read_request(fields)
 
     def render(self, completion: Completion) -> bytes:

@@ -15,5 +15,10 @@ _DEPARTURES: Departures = {
     "commentary": ("approximated", "said as reasoning"),
 }
 
-ANSWERS = AnswerRules(departures=_DEPARTURES)
+_DETAILS: Departures = {
+    "signature": ("mapped", "in an envelope among reasoning_details, of use where a client sends those back"),
+    "encrypted": ("mapped", "in an envelope among reasoning_details, of use where a client sends those back"),
+}
+
+ANSWERS = AnswerRules(departures=_DEPARTURES | _DETAILS)
 MISTRAL_ANSWERS = AnswerRules(departures={**_DEPARTURES, "refusal": ("approximated", "said as text")})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from turnout.errors import ServerFault
-from turnout.types import Choice, Completion, FinishReason, Message, Origin, ToolCall, Usage
+from turnout.types import Choice, Completion, FinishReason, Message, Origin, Reasoning, ToolCall, Usage
 from turnout.wire.openai_chat.message_writer import write_said
 from turnout.wire.openai_chat.messages import read_said
 from turnout.wire.openai_chat.usage import read_usage, write_usage
 from turnout.wire.openai_chat.words import WIRE_NAME, finish_reason, is_own, raw_finish, service_tier
+from turnout.wire.sealing import sealed
 
 OBJECT = "chat.completion"
 
@@ -63,9 +66,11 @@ def _read_choice(raw: Any, at: int, origin: Origin) -> Choice:
     )
 
 
-def write_completion(completion: Completion) -> dict[str, Any]:
-    """The answer for a caller of this protocol, whoever gave it."""
+def write_completion(completion: Completion, *, seals: bool = True) -> dict[str, Any]:
+    """The answer for a caller of this protocol, whoever gave it. ``seals``: the caller knows ``reasoning_details``."""
     own = is_own(completion.origin)
+    if not own and seals:
+        completion = replace(completion, choices=tuple(_sealed(choice, completion) for choice in completion.choices))
     body: dict[str, Any] = {"id": completion.id, "object": OBJECT}
     if completion.created is not None or not own:
         body["created"] = completion.created or 0
@@ -81,6 +86,14 @@ def write_completion(completion: Completion) -> dict[str, Any]:
     if own:
         body.update(completion.extra or {})
     return body
+
+
+def _sealed(choice: Choice, completion: Completion) -> Choice:
+    message = choice.message
+    if not any(isinstance(part, Reasoning) or part.extra for part in message.parts):
+        return choice
+    parts = sealed(message, completion.origin, completion.model, WIRE_NAME, gathered=True)
+    return replace(choice, message=replace(message, parts=tuple(parts)))
 
 
 def _write_choice(choice: Choice, origin: Origin | None) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, ServerFault
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.openai_chat.answers import read_completion
 from turnout.wire.openai_chat.decoder import OpenAIChatDecoder
 from turnout.wire.openai_chat.faults import error_of, read_error
@@ -29,19 +29,14 @@ class OpenAIChatCodec:
             say_plainly(body, lines)
         http = HttpRequest(
             method="POST",
-            url=f"{provider.base_url}/chat/completions",
+            url=f"{provider.base_url}/{provider.quirks.chat_path or 'chat/completions'}",
             headers={"content-type": "application/json", **provider.headers},
             body=encode_body(body),
         )
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         if body.get("error") and not body.get("choices"):
             raise error_of(body, None, target)
         return read_completion(body, target.provider, kept_headers(response.headers))

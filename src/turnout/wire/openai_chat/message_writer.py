@@ -22,7 +22,8 @@ from turnout.types import (
 from turnout.wire import asides
 from turnout.wire.openai_chat.parts import write_annotation, write_part, write_tool_call
 from turnout.wire.openai_chat.results import media_messages, write_result
-from turnout.wire.openai_chat.words import bare, is_own, said_in
+from turnout.wire.openai_chat.words import bare, is_own, said_in, sealed_detail
+from turnout.wire.seals import DETAILS
 
 
 def write_messages(
@@ -85,7 +86,11 @@ class _Writer:
 
     def write(self, parts: tuple[Part, ...], message: Message) -> dict[str, Any]:
         calls_tools = any(isinstance(part, ToolCall) for part in parts)
+        # a text of another protocol that says nothing stands beside what the model said, where this one refuses it
+        speaks = not self._own and message.role == "assistant" and any(not isinstance(part, Text) or part.text for part in parts)
         for number, part in enumerate(parts):
+            if speaks and isinstance(part, Text) and not part.text:
+                continue
             self._put(part, f"{self._path}.parts[{number}]", calls_tools)
         fields = self._fields
         listed = self._own and (message.spelled or {}).get("content") == "list"
@@ -116,6 +121,8 @@ class _Writer:
                     self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
             case Opaque(slot="tool_calls") if own:
                 self._calls.append(part.value)
+            case Opaque(slot=slot) if own and slot == DETAILS:
+                self._fields[DETAILS] = part.value
             case Refusal() if spelled.get("refusal") == "field" or not own:
                 self._fields["refusal"] = part.text
             case Audio() if spelled.get("audio") == "field":
@@ -125,6 +132,9 @@ class _Writer:
                 self._fields["audio"] = {"id": "", "data": data, "expires_at": 0, "transcript": part.transcript or ""}
             case Text(phase="commentary") if not self._own and self._provider is None:  # not the answer: it must not read as it
                 self._fields["reasoning_content"] = self._fields.get("reasoning_content", "") + part.text
+            case Reasoning(encrypted=str(envelope)) if self._provider is None:
+                details = self._fields.setdefault(DETAILS, [])
+                details.append(sealed_detail(envelope, len(details)))
             case Reasoning() if spelled.get("reasoning") != "thinking":
                 self._reason(part, path, calls_tools, own)
             case _:

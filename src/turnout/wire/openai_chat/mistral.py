@@ -12,9 +12,10 @@ from turnout.wire.openai_chat.answer_rules import MISTRAL_ANSWERS
 from turnout.wire.openai_chat.codec import OpenAIChatCodec, encode_body
 from turnout.wire.openai_chat.embed import MISTRAL_EMBED, MISTRAL_EMBED_SERVER
 from turnout.wire.openai_chat.files import MISTRAL_FILES
-from turnout.wire.openai_chat.listing import MODELS, MODELS_SERVER
+from turnout.wire.openai_chat.listing import MISTRAL_MODELS_SERVER, MODELS
 from turnout.wire.openai_chat.mistral_requests import fit
 from turnout.wire.openai_chat.mistral_server import MistralChatServer
+from turnout.wire.openai_chat.relay import MISTRAL_RELAY
 from turnout.wire.openai_chat.request_writer import write_request
 from turnout.wire.openai_chat.words import WIRE_NAME, is_own
 
@@ -54,7 +55,8 @@ WIRE = Wire(
     embed=MISTRAL_EMBED,
     embed_server=MISTRAL_EMBED_SERVER,
     answers=MISTRAL_ANSWERS,
+    relay=MISTRAL_RELAY,
     models=MODELS,
-    models_server=MODELS_SERVER,
+    models_server=MISTRAL_MODELS_SERVER,
     files=MISTRAL_FILES,
 )

@@ -32,7 +32,7 @@ class MistralChatServer(OpenAIChatServer):
         return replace(request, spelled={**(request.spelled or {}), "dialect": DIALECT}), stream
 
     def render(self, completion: Completion) -> bytes:
-        body = write_completion(completion)
+        body = write_completion(completion, seals=False)
         for choice in body["choices"]:
             _put_thoughts(choice["message"])
         return _encode(body)

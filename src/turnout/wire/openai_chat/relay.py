@@ -9,7 +9,7 @@ from turnout.types import Completion, HttpResponse, Origin, Target, Usage
 from turnout.wire.json_text import read_json
 from turnout.wire.openai_chat.codec import OpenAIChatCodec
 from turnout.wire.openai_chat.usage import read_usage
-from turnout.wire.openai_chat.words import WIRE_NAME
+from turnout.wire.openai_chat.words import PLAIN_FIELDS, WIRE_NAME
 from turnout.wire.relaying import RelayRules
 from turnout.wire.response_headers import kept_headers
 
@@ -58,4 +58,17 @@ def _skim(response: HttpResponse, target: Target) -> Completion:
     )
 
 
-RELAY = RelayRules(plain=_plain, endings=_ENDINGS, skim=_skim, usage_option=True)
+_SAYS = {ours: (theirs,) for ours, (theirs, _) in PLAIN_FIELDS.items()} | {
+    "max_output_tokens": ("max_tokens", "max_completion_tokens"),
+    "seed": ("seed", "random_seed"),
+    "stop": ("stop",),
+    "tools": ("tools", "functions"),
+    "reasoning": ("reasoning_effort", "reasoning"),
+    "response_format": ("response_format",),
+}
+
+RELAY = RelayRules(plain=_plain, endings=_ENDINGS, skim=_skim, usage_option=True, says=_SAYS)
+
+# Mistral says usage unasked, with the event that ends a choice, and has no "stream_options":
+# https://docs.mistral.ai/api/ (read 2026-11-21). Its events end in padding, so no ending tells a plain one.
+MISTRAL_RELAY = RelayRules(plain=_plain, skim=_skim, says=_SAYS)

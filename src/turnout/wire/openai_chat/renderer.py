@@ -26,7 +26,9 @@ from turnout.types import Audio, Citation, DataSource, Opaque, Part, Reasoning, 
 from turnout.wire.openai_chat.faults import write_error
 from turnout.wire.openai_chat.parts import write_annotation, write_part, write_tool_call
 from turnout.wire.openai_chat.usage import write_usage
-from turnout.wire.openai_chat.words import is_own, raw_finish, service_tier
+from turnout.wire.openai_chat.words import WIRE_NAME, is_own, raw_finish, sealed_detail, service_tier
+from turnout.wire.sealing import Sealing
+from turnout.wire.seals import DETAILS
 
 _encode = msgspec.json.Encoder().encode
 
@@ -45,11 +47,20 @@ class OpenAIChatRenderer:
         self._once: dict[str, Any] = {}  # top-level fields for the next chunk only
         self._choices: dict[int, _Choice] = {}
         self._head = b""  # what every plain text chunk of choice 0 begins with
+        self._sealing = Sealing(WIRE_NAME, gathered=True)
         self._aside: set[int] = set()  # parts of choice 0 whose text is not the answer: commentary of another protocol
 
     def render(self, event: Event) -> bytes:
         if type(event) is TextDelta and self._head and event.choice == 0 and event.index not in self._aside:
             return b"".join((self._head, _encode(event.text), b'},"finish_reason":null}]}\n\n'))
+        if self._own or self.chunked:
+            return self._hear(event)
+        said = self._sealing.through(event)
+        if self._sealing.runs:
+            self._head = b""  # the text that ends a row of thoughts has their envelope before it
+        return b"".join([self._hear(one) for one in said])
+
+    def _hear(self, event: Event) -> bytes:
         match event:
             case Started():
                 self._started = event
@@ -156,6 +167,8 @@ class OpenAIChatRenderer:
     def _part(self, part: Part, index: int, choice: _Choice) -> dict[str, Any]:
         own = self._own
         match part:
+            case Reasoning(encrypted=str(envelope)) if not own and not self.chunked:
+                return {DETAILS: [choice.detail(envelope)]}
             case Reasoning():
                 choice.thinking[index] = (
                     (part.spelled or {}).get("reasoning", "reasoning_content") if own else "reasoning_content"
@@ -201,7 +214,7 @@ class _Choice:
         self.thinking: dict[int, str] = {}  # part index -> the field, or "thinking" for content parts
         self.legacy: set[int] = set()  # part indexes of calls in the function_call field
         self.custom: set[int] = set()  # and of calls whose input is free text
-        self.cited = 0
+        self.cited = self.sealed = 0
 
     def number(self, index: int) -> int:
         return self.calls.setdefault(index, len(self.calls))
@@ -226,6 +239,10 @@ class _Choice:
             return written
         self.cited += 1
         return {"index": self.cited - 1} | written
+
+    def detail(self, envelope: str) -> dict[str, Any]:
+        self.sealed += 1
+        return sealed_detail(envelope, self.sealed - 1)
 
     def reasoning(self, index: int, text: str) -> dict[str, Any]:
         field = self.thinking.get(index, "reasoning_content")

@@ -6,26 +6,23 @@ from typing import Any
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
 from turnout.wire.openai_chat.answers import write_completion
 from turnout.wire.openai_chat.faults import write_error
 from turnout.wire.openai_chat.renderer import OpenAIChatRenderer
 from turnout.wire.openai_chat.request_reader import read_request
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
 
 class OpenAIChatServer:
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise RequestError(f"the body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the body: expected a JSON object with model and messages")
-        return read_request(fields)
+        fields = request_object(body, "model and messages")
+        request, stream = read_request(fields)
+        return opened(request, body), stream
 
     def render(self, completion: Completion) -> bytes:
         body = write_completion(completion)

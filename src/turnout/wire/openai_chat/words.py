@@ -8,6 +8,7 @@ from turnout.types import FinishReason, Origin, Unified
 from turnout.wire.bookkeeping import said_in as said_in
 from turnout.wire.data_urls import source as source, url as url
 from turnout.wire.json_body import deep_merge as deep_merge
+from turnout.wire.seals import FORMAT
 
 WIRE_NAME = "openai-chat"
 
@@ -80,6 +81,14 @@ def raw_finish(finish: FinishReason, origin: Origin | None) -> str:
     if finish.raw is not None and is_own(origin):
         return finish.raw
     return _RAW.get(finish.unified) or finish.raw or finish.unified
+
+
+def sealed_detail(envelope: str, number: int) -> dict[str, Any]:
+    """An entry of ``reasoning_details``, numbered as the official SDK wants lists in a stream to be.
+
+    https://openrouter.ai/docs/use-cases/reasoning-tokens (read 2026-11-21): what is encrypted, and for clients to send back.
+    """
+    return {"type": "reasoning.encrypted", "data": envelope, "format": FORMAT, "index": number}
 
 
 def is_own(origin: Origin | None, provider: str | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from turnout.errors import ServerFault
@@ -23,6 +24,7 @@ from turnout.wire.openai_responses.content import write_output
 from turnout.wire.openai_responses.items import Item, kind_of, read_items, write_call, write_own_items
 from turnout.wire.openai_responses.usage import read_usage, write_usage
 from turnout.wire.openai_responses.words import WIRE_NAME, call_id, ending, finish_reason, is_own, item_id, service_tier, take
+from turnout.wire.sealing import sealed
 
 OBJECT = "response"
 
@@ -68,7 +70,8 @@ def write_completion(completion: Completion) -> dict[str, Any]:
     if own:
         output = write_own_items(list(completion.parts))
     else:
-        output = [write_item(group, completion.id, number) for number, group in enumerate(grouped(completion.parts))]
+        parts = sealed(completion.message, completion.origin, completion.model, WIRE_NAME)
+        output = [write_item(group, completion.id, number) for number, group in enumerate(grouped(parts))]
     return write_response(completion, output)
 
 
@@ -108,7 +111,7 @@ def _written_ending(finish: FinishReason | None) -> dict[str, Any]:
 # -- parts of another protocol ---------------------------------------------------------------------
 
 
-def grouped(parts: tuple[Part, ...]) -> list[list[Part]]:
+def grouped(parts: Iterable[Part]) -> list[list[Part]]:
     """Parts of another protocol, by the item that they make together; those with no place here are left out."""
     groups: list[list[Part]] = []
     for part in parts:
@@ -122,11 +125,13 @@ def grouped(parts: tuple[Part, ...]) -> list[list[Part]]:
 
 
 def is_sayable(part: Part) -> bool:
-    """True if an answer of this protocol has a place for ``part`` of another. Sealed reasoning means nothing here."""
+    """True if an answer of this protocol has a place for ``part`` of another."""
     match part:
         case ToolCall():
             return True
-        case Text() | Refusal() | Reasoning():
+        case Reasoning():
+            return bool(part.text) or is_closed(part)
+        case Text() | Refusal():
             return bool(part.text)
         case Audio():
             return bool(part.transcript)
@@ -136,9 +141,14 @@ def is_sayable(part: Part) -> bool:
 def joins(part: Part, before: Part) -> bool:
     """True if ``part`` of another protocol goes into the item that ends with ``before``."""
     kind = kind_of(part)
-    if kind != kind_of(before) or kind == "call":
+    if kind != kind_of(before) or kind == "call" or is_closed(before):
         return False
     return phase_of(part) == phase_of(before)
+
+
+def is_closed(part: Part) -> bool:
+    """True for reasoning with an envelope: an item holds one."""
+    return isinstance(part, Reasoning) and (part.signature is not None or part.encrypted is not None)
 
 
 def phase_of(part: Part) -> str | None:
@@ -154,8 +164,11 @@ def write_item(parts: list[Part], answer_id: str, number: int) -> Item:
             call = write_call(first) | {"call_id": id, "status": "completed"}
             return {"id": item_id("ctc" if first.custom else "fc", answer_id, number)} | call
         case Reasoning():
-            texts = [{"type": "summary_text", "text": part.text} for part in parts if isinstance(part, Reasoning)]
-            return {"id": item_id("rs", answer_id, number), "type": "reasoning", "summary": texts}
+            thoughts = [part for part in parts if isinstance(part, Reasoning)]
+            texts = [{"type": "summary_text", "text": part.text} for part in thoughts if part.text]
+            item = {"id": item_id("rs", answer_id, number), "type": "reasoning", "summary": texts}
+            envelope = thoughts[-1].encrypted or thoughts[-1].signature
+            return item | ({"encrypted_content": envelope} if envelope else {})
     content = [written for part in parts if (written := write_output(part, own=False)) is not None]
     item = {"id": item_id("msg", answer_id, number), "type": "message", "status": "completed", "role": "assistant"}
     phase = phase_of(first)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from turnout.catalog.schema import Provider
-from turnout.errors import Error, RequestError, ServerFault
+from turnout.errors import Error, RequestError
 from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine, Target
 from turnout.wire import Encoded
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import answer_object
 from turnout.wire.openai_responses.answers import read_completion
 from turnout.wire.openai_responses.decoder import OpenAIResponsesDecoder
 from turnout.wire.openai_responses.faults import error_of, read_error
@@ -38,12 +38,7 @@ class OpenAIResponsesCodec:
         return Encoded(http, tuple(lines))
 
     def decode(self, response: HttpResponse, target: Target) -> Completion:
-        try:
-            body = read_json(response.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ServerFault(f"{target}: the answer is not JSON: {error}", status=response.status, target=target) from error
-        if not isinstance(body, dict):
-            raise ServerFault(f"{target}: the answer is no JSON object", status=response.status, target=target)
+        body = answer_object(response, target)
         if body.get("error"):
             raise error_of(body, None, target, headers=kept_headers(response.headers))
         return read_completion(body, target.provider, kept_headers(response.headers))

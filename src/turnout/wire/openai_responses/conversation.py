@@ -55,19 +55,20 @@ class InputWriter:
             base = len(message.parts) - len(parts)
             said, parts = parts[:run], parts[run:]
             if own:
-                self._own_items(said, message, path)
+                self._own_items(said, message, path, followed=any(map(_is_said, parts)))
             else:
                 for at, part in enumerate(said, base):
                     self._foreign(part, message, f"{path}.parts[{at}]")
 
-    def _own_items(self, parts: list[Part], message: Message, path: str) -> None:
+    def _own_items(self, parts: list[Part], message: Message, path: str, *, followed: bool) -> None:
+        """``followed``: what the model said goes on in the words of another protocol, to whose caller it was said."""
         items = write_own_items(parts)
         origin = parts[0].origin or message.origin
         verbatim = origin is not None and origin.provider is None
         self._free_text |= {part.id for part in parts if isinstance(part, ToolCall) and part.custom}
-        self.items += items if verbatim else self._replayed(items, path)
+        self.items += items if verbatim else self._replayed(items, path, followed)
 
-    def _replayed(self, items: list[Any], path: str) -> list[Any]:
+    def _replayed(self, items: list[Any], path: str, followed: bool) -> list[Any]:
         """Items of this provider's own answers, in a form that it accepts.
 
         A reasoning item needs its sealed content where nothing is stored, and the item that it led to behind it; what an
@@ -78,13 +79,16 @@ class InputWriter:
         lost = False
         for at, item in enumerate(items):
             if isinstance(item, dict) and item.get("type") == "reasoning":
-                led = next(
-                    (later for later in items[at + 1 :] if not isinstance(later, dict) or later.get("type") != "reasoning"), None
-                )
-                sent = led is not None and (self._stored or item.get("encrypted_content") or item.get("content"))
-                if not sent:
+                led = followed or any(not isinstance(it, dict) or it.get("type") != "reasoning" for it in items[at + 1 :])
+                why = ""
+                if not led:
+                    why = "nothing followed it"
+                elif not item.get("id"):
+                    why = "it has no id, which this protocol asks for"
+                elif not (self._stored or item.get("encrypted_content") or item.get("content")):
+                    why = "its sealed content was not asked for, and nothing is stored"
+                if why:
                     lost = True
-                    why = "nothing followed it" if led is None else "its sealed content was not asked for, and nothing is stored"
                     self._lines.append(dropped("request", f"{path}.reasoning", f"reasoning is not sent again: {why}"))
                     continue
             elif lost and isinstance(item, dict) and item.get("type") in _LED_TO:
@@ -228,6 +232,11 @@ class InputWriter:
             self._lines.append(dropped("request", f"{path}.cache_control", "this protocol caches prefixes without marks"))
         if names := said_in(part.extra):
             self._lines.append(dropped("request", f"{path}.extra", f"fields of another protocol: {names}"))
+
+
+def _is_said(part: Part) -> bool:
+    """True for what becomes an item: a call, a text."""
+    return isinstance(part, ToolCall) or (isinstance(part, (Text, Refusal)) and bool(part.text))
 
 
 def _bare(content: list[Any]) -> Any:

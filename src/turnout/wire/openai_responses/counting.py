@@ -11,11 +11,13 @@ from turnout.catalog.schema import Provider
 from turnout.errors import Error
 from turnout.types import ChatRequest, HttpResponse, ReceiptLine, Target, TokenCount
 from turnout.wire import Encoded
+from turnout.wire.json_body import request_object
 from turnout.wire.model_lists import below
 from turnout.wire.openai_responses.faults import read_error, write_error
 from turnout.wire.openai_responses.requests import read_request, write_request
 from turnout.wire.openai_responses.words import WIRE_NAME, is_own
-from turnout.wire.token_counts import counted, of_the_prompt, posted, read_body, read_count
+from turnout.wire.token_counts import counted, of_the_prompt, posted, read_count
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -51,7 +53,7 @@ class OpenAICountServer:
     """Stateless: one instance serves every caller."""
 
     def parse(self, body: bytes) -> ChatRequest:
-        return read_request(read_body(body, "model and input"))[0]
+        return opened(read_request(request_object(body, "model and input"))[0], body)
 
     def render(self, count: TokenCount) -> bytes:
         rest = (count.extra or {}) if is_own(count.origin) else {"object": "response.input_tokens"}

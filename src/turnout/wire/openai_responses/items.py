@@ -185,13 +185,15 @@ def _write_reasoning(parts: list[Part]) -> Item:
         in_content = (part.spelled or {}).get("reasoning") == "content"
         kind, field = ("reasoning_text", "content") if in_content else ("summary_text", "summary")
         entry = deep_merge({"type": kind, "text": part.text}, verbatim(part))
-        item[field] = [*(item.get(field) or ()), entry]
+        before = item.get(field)
+        item[field] = [*(before if isinstance(before, list) else ()), entry]
     return item
 
 
 def is_sealed(part: Reasoning) -> bool:
     """True for the part of a reasoning item that has nothing to read."""
-    return (part.spelled or {}).get("reasoning") == "sealed" or (part.encrypted is not None and not part.text)
+    sealed = part.encrypted is not None or part.signature is not None
+    return (part.spelled or {}).get("reasoning") == "sealed" or (sealed and not part.text)
 
 
 def write_call(call: ToolCall) -> Item:

@@ -10,4 +10,12 @@ def _plain(event: bytes) -> bool:
     return name.startswith(b"event: response.") and name.rstrip(b"\r").endswith(b".delta")
 
 
-RELAY = RelayRules(plain=_plain)
+_SAYS = {
+    **{name: (name,) for name in ("max_output_tokens", "temperature", "top_p", "top_logprobs", "parallel_tool_calls")},
+    **{name: (name,) for name in ("tools", "reasoning")},
+    **dict.fromkeys(("n", "seed", "stop", "top_k", "frequency_penalty", "presence_penalty"), ()),
+    "logprobs": ("include",),
+    "response_format": ("text",),
+}
+
+RELAY = RelayRules(plain=_plain, says=_SAYS)

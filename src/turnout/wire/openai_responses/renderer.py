@@ -35,7 +35,8 @@ from turnout.wire.openai_responses.content import write_annotation
 from turnout.wire.openai_responses.faults import written_inside
 from turnout.wire.openai_responses.items import is_continued, kind_of
 from turnout.wire.openai_responses.rendering import OpenItem
-from turnout.wire.openai_responses.words import is_own
+from turnout.wire.openai_responses.words import WIRE_NAME, is_own
+from turnout.wire.sealing import Sealing
 
 _encode = msgspec.json.Encoder().encode
 _ENDINGS = ("completed", "incomplete", "failed", "cancelled")
@@ -48,6 +49,7 @@ PartEvent = Union[
 class OpenAIResponsesRenderer:
     def __init__(self) -> None:
         self._fold = Fold()
+        self._sealing = Sealing(WIRE_NAME)
         self._answer_id = ""
         self._own = False
         self._sequence = 0
@@ -58,6 +60,11 @@ class OpenAIResponsesRenderer:
         self._of_part: dict[int, OpenItem] = {}
 
     def render(self, event: Event) -> bytes:
+        if self._own or (type(event) is TextDelta and not self._sealing.runs):
+            return self._hear(event)
+        return b"".join([self._hear(said) for said in self._sealing.through(event)])
+
+    def _hear(self, event: Event) -> bytes:
         match event:
             case TextDelta(choice=0) if (item := self._of_part.get(event.index)) is not None and item.takes(event.index):
                 self._fold.add(event)
@@ -171,7 +178,7 @@ class OpenAIResponsesRenderer:
     def _continues(self, part: Part, item: OpenItem) -> bool:
         if self._own:
             return is_continued(part) and kind_of(part) == item.kind
-        return joins(part, item.last)
+        return joins(part, item.last) and not item.is_closed
 
     def _continue(self, item: OpenItem, event: PartEvent) -> bytes:
         self._grown[item.number] = item

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from turnout.events import Fold
 from turnout.types import Audio, Part, Reasoning, Refusal, Text, ToolCall
 from turnout.wire.json_text import is_json
-from turnout.wire.openai_responses.answers import write_item
+from turnout.wire.openai_responses.answers import is_closed, write_item
 from turnout.wire.openai_responses.content import write_output
 from turnout.wire.openai_responses.items import Item, is_sealed, kind_of, write_own_item
 
@@ -50,6 +50,11 @@ class OpenItem:
             return self._whole
         parts = [_since(self._fold.part(index), since) for index, since in self._parts.items()]
         return write_own_item(parts) if self.own else write_item(parts, self._answer_id, self.number)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it holds an envelope."""
+        return self.kind == "reasoning" and is_closed(self._fold.part(next(reversed(self._parts))))
 
     @property
     def is_complete(self) -> bool:

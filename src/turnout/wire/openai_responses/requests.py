@@ -39,6 +39,7 @@ _NO_PLACE = {
 }
 _SAYS_NOTHING = {"n": (1,), "frequency_penalty": (0,), "presence_penalty": (0,), "stop": ((),)}
 _LOGPROBS = "message.output_text.logprobs"
+_SEALED = "reasoning.encrypted_content"  # where nothing is stored: platform.openai.com/docs/guides/reasoning (read 2026-11-21)
 
 
 def read_request(raw: dict[str, Any]) -> tuple[ChatRequest, bool]:
@@ -119,7 +120,7 @@ def write_request(request: ChatRequest, provider: Provider, stream: bool, lines:
     spelled = (request.spelled or {}) if own else {}
     extra = (request.extra or {}) if own or request.origin is None else {}
     body: dict[str, Any] = {"model": request.model} if request.model else {}
-    conversation = InputWriter(provider.id, lines, stored=extra.get("store") is not False)
+    conversation = InputWriter(provider.id, lines, stored=(own or request.origin is None) and extra.get("store") is not False)
     conversation.write(request.messages)
     if conversation.instructions is not None:
         body["instructions"] = conversation.instructions
@@ -231,3 +232,7 @@ def _say_what_is_implied(request: ChatRequest, body: dict[str, Any], lines: list
     if request.origin is not None:
         body["store"] = False
         lines.append(mapped("request", "store", "this protocol keeps answers unless told not to, which nobody asked for"))
+        if request.reasoning is not None and request.reasoning.enabled is not False and request.reasoning.effort != "none":
+            body["include"] = [*body.get("include", ()), _SEALED]
+            why = "what is thought is asked for in the sealed form in which it can be sent back, for nothing is stored"
+            lines.append(mapped("request", "include", why))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from turnout.errors import Error, RequestError
+from turnout.errors import Error
 from turnout.types import ChatRequest, Completion
-from turnout.wire.json_text import read_json
+from turnout.wire.json_body import request_object
 from turnout.wire.openai_responses.answers import write_completion
 from turnout.wire.openai_responses.faults import write_error
 from turnout.wire.openai_responses.renderer import OpenAIResponsesRenderer
 from turnout.wire.openai_responses.requests import read_request
+from turnout.wire.unsealing import opened
 
 _encode = msgspec.json.Encoder().encode
 
@@ -19,13 +20,9 @@ class OpenAIResponsesServer:
     """Stateless: one instance serves every caller."""
 
     def parse(self, body: bytes) -> tuple[ChatRequest, bool]:
-        try:
-            fields = read_json(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise RequestError(f"the request body is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise RequestError("the request body is no JSON object: expected model and input")
-        return read_request(fields)
+        fields = request_object(body, "model and input")
+        request, stream = read_request(fields)
+        return opened(request, body), stream
 
     def render(self, completion: Completion) -> bytes:
         return _encode(write_completion(completion))
