@@ -11,6 +11,7 @@ Error
 |- BudgetExceeded          the caller's money or rate limit said no
 |- DeadlineExceeded        the call's own total time or attempts ran out
 |- StreamInterrupted       broke off after output began (.partial)
+|- InvalidAnswer           answered, but never with what was asked for (.text, .problems, .completion)
 |- AllTargetsFailed        every candidate was tried (.failures, in order)
 """
 
@@ -97,7 +98,7 @@ class NotAllowed(ConfigError, ValueError):
     """A list in the environment or in a file keeps this provider from being called."""
 
 
-class MissingKey(ConfigError):
+class MissingKey(ConfigError, ValueError):
     """A provider needs an API key and none that is real was found."""
 
 
@@ -182,12 +183,44 @@ class StreamInterrupted(Error):
         self.partial = partial
 
 
+class InvalidAnswer(Error):
+    """No answer was an object of the type asked for, however often it was asked.
+
+    ``text`` is what the last one said, ``problems`` what was wrong with each, in order; ``completion`` is the last one, with the
+    usage and the cost of all. Where asking again failed, ``__cause__`` says why. Only ``text`` and ``completion`` hold content.
+    """
+
+    def __init__(self, message: str, *, text: str, problems: Sequence[str], completion: Completion, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.text = text
+        self.problems = tuple(problems)
+        self.completion = completion
+
+
 class AllTargetsFailed(Error):
-    """Every candidate was tried. ``failures`` pairs each attempt's target with its error, in order."""
+    """Every candidate was tried. ``failures`` pairs each attempt's target with its error, in order.
+
+    ``retry_after`` is the shortest that any of them said.
+    """
 
     tries_elsewhere = False
 
     def __init__(self, failures: Sequence[tuple[Target, Error]]) -> None:
         lines = "\n".join(f"  {target}: {type(error).__name__}: {error}" for target, error in failures)
-        super().__init__(f"no target answered; attempts made: {len(failures)}\n{lines}")
+        waits = [error.retry_after for _, error in failures if error.retry_after is not None]
+        super().__init__(f"no target answered; attempts made: {len(failures)}\n{lines}", retry_after=min(waits, default=None))
         self.failures = tuple(failures)
+
+    @property
+    def telling(self) -> Error | None:
+        """The one failure that says what a caller may expect; None where there is no such one.
+
+        Of each target the last failure counts. One that may pass comes before all that will not, since the same call may succeed
+        later, and a target that was asked before one that is left alone. What then is of several kinds, none of which passes by
+        itself, has no one that speaks for it.
+        """
+        last = dict(self.failures).values()
+        for kind in (TransientError, CircuitOpen):
+            if passing := [error for error in last if isinstance(error, kind)]:
+                return passing[-1]
+        return next(iter(last)) if len({type(error) for error in last}) == 1 else None

@@ -1,104 +1,23 @@
-"""The engine driven by hand: no loop, no network, no clock."""
+"""What a call does, attempt by attempt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
+from by_hand import ANSWER, Clock, Hand, status
 
-from turnout.catalog.schema import Provider
-from turnout.effects import Emit, Open, Send, Sleep
 from turnout.engine.breaker import Breakers
-from turnout.engine.call import Call
-from turnout.engine.plan import Candidate, Plan, Retry
+from turnout.engine.plan import Plan, Retry
 from turnout.errors import (
     AllTargetsFailed,
     AuthenticationFailed,
     CircuitOpen,
     DeadlineExceeded,
-    Error,
     RateLimited,
     RequestError,
     ServerFault,
     TransportFailed,
 )
-from turnout.types import ChatRequest, HttpRequest, HttpResponse, Message, Target, Text, Timeouts
-from turnout.wire.openai_chat import WIRE
-
-ANSWER = HttpResponse(
-    status=200,
-    body=b'{"id":"1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],'
-    b'"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}',
-)
-REQUEST = ChatRequest(model="fast", messages=(Message("user", (Text("hello"),)),))
-
-
-class Clock:
-    """Stands still until someone sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def candidate(name: str) -> Candidate:
-    def sign(request: HttpRequest) -> Iterator[Any]:
-        yield from ()
-        return request  # type: ignore[return-value]
-
-    provider = Provider(id=name, name=name.title(), wire="openai-chat", base_url=f"https://{name}.test/v1")
-    assert WIRE.chat is not None
-    return Candidate(target=Target(name, "m"), provider=provider, wire=WIRE, sign=sign)
-
-
-class Hand:
-    """Answers each Send with the next of ``script``, and notes what else the call asked for."""
-
-    def __init__(self, *script: HttpResponse | Error, names: str = "a b", breakers: Breakers | None = None, **plan: Any) -> None:
-        self.clock = Clock()
-        self.plan = Plan(
-            candidates=[candidate(name) for name in names.split()],
-            breakers=breakers or Breakers(),
-            clock=self.clock,
-            draw=lambda: 0.0,
-            **plan,
-        )
-        self.script = list(script)
-        self.hosts: list[str] = []
-        self.slept: list[float] = []
-        self.records: list[Any] = []
-
-    def complete(self) -> Any:
-        call = Call(REQUEST, self.plan)
-        steps, answer, failure = call.complete(), None, None
-        while True:
-            try:
-                effect = steps.throw(failure) if failure is not None else steps.send(answer)
-            except StopIteration as done:
-                return done.value
-            answer = failure = None
-            match effect:
-                case Send(request=request):
-                    self.hosts.append(request.url.split("/")[2].split(".")[0])
-                    item = self.script.pop(0)
-                    if isinstance(item, Error):
-                        failure = item
-                    else:
-                        answer = item
-                case Sleep(seconds=seconds):
-                    self.slept.append(seconds)
-                    self.clock.now += seconds
-                case Emit(record=record):
-                    self.records.append(record)
-                case Open():
-                    raise AssertionError("a whole answer opens no stream")
-
-
-def status(code: int, body: bytes = b'{"error":{"message":"no"}}', **headers: str) -> HttpResponse:
-    return HttpResponse(status=code, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=body)
+from turnout.types import HttpResponse, Target, Timeouts
 
 
 def test_the_first_candidate_that_answers_is_the_answer() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from turnout.cli import main
 from turnout.config import Config, ConfigFile
+from turnout.engine.policy.cheapest import CHEAPEST
 from turnout.errors import ConfigError, UnknownProviderError
 from turnout.plugins import GROUPS, Lazy, survey
 from turnout.plugins.points import group_points
@@ -100,6 +101,7 @@ def test_nothing_built_in_can_be_shadowed(install: Install) -> None:
         "providers": {"openai": "thief:ROW", "kimi": "thief:ROW"},
         "wires": {"openai-chat": "thief:WIRE"},
         "auths": {"bearer": "thief:WIRE"},
+        "policies": {"cheapest": "thief:WIRE"},
         "commands": {"ask": "thief:WIRE"},
     }
     install("thief", source, **points)
@@ -107,6 +109,7 @@ def test_nothing_built_in_can_be_shadowed(install: Install) -> None:
     assert registry.plan("openai/x").candidates[0].provider.base_url == "https://api.openai.com/v1"
     assert registry.plan("kimi/x").candidates[0].provider.base_url == "https://api.moonshot.ai/v1"
     assert "kimi" not in registry.provider_ids()
+    assert registry.policies.get("cheapest") is CHEAPEST
     assert "thief" not in sys.modules
     found = {(plugin.kind, plugin.name): plugin for plugin in survey(registry.plugin_tables())}
     assert {plugin.state for plugin in found.values()} == {"shadows"}

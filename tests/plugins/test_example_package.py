@@ -89,7 +89,7 @@ def test_each_thing_of_the_package_is_listed_and_works(site: Path, tmp_path: Pat
         ("provider", "acme"),
         ("wire", "acme-chat"),
         ("auth scheme", "acme-seal"),
-        ("policy", "acme-cheapest"),
+        ("policy", "acme-steadiest"),
         ("sink", "acme-lines"),
         ("command", "acme"),
     ]
@@ -116,17 +116,36 @@ def test_its_provider_is_asked_over_its_wire_signed_by_its_scheme_and_told_to_it
     assert KEY not in str(headers)
 
 
-def test_its_policy_orders_the_candidates_of_a_plan(site: Path, tmp_path: Path) -> None:
+def test_its_policy_chosen_by_name_in_a_file_orders_the_calls_of_an_alias(site: Path, tmp_path: Path, acme: Acme) -> None:
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    models = '["acme/unpriced", "acme/large-1", "acme/small-1"]'
+    (settings / "turnout.toml").write_text(f'[aliases]\nriver = {{ models = {models}, policy = "acme-steadiest" }}\n')
     script = (
         "import turnout\n"
-        "registry = turnout.Registry()\n"
-        "plan = registry.plan(['acme/unpriced', 'acme/large-1', 'acme/small-1'])\n"
-        "ordered = registry.policies.get('acme-cheapest').order(plan.candidates, None, None, plan.draw)\n"
-        "print([candidate.target.model for candidate in ordered])\n"
+        "with turnout.Client() as client:\n"
+        "    done = client.chat('longest river?', model='river')\n"
+        "print(done.text, done.target, done.attempts[0].because)\n"
     )
-    done = run(site, tmp_path, "-W", "error", "-c", script, ACME_API_KEY=KEY)
+    variables = {"ACME_API_KEY": KEY, "ACME_BASE_URL": acme.base_url, "TURNOUT_CONFIG_DIR": str(settings)}
+    done = run(site, tmp_path, "-W", "error", "-c", script, **variables)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "['small-1', 'large-1', 'unpriced']\n"
+    because = "acme-steadiest: 0 failures in a row, $0.2 for a million tokens out"
+    assert done.stdout == f"Nile acme/small-1 {because}\n"
+    ((_, _, body),) = acme.asked
+    assert json.loads(body)["model"] == "small-1"
+
+
+def test_a_policy_of_no_package_is_refused_with_the_nearest_that_there_is(site: Path, tmp_path: Path) -> None:
+    script = (
+        "import turnout\n"
+        "try:\n"
+        "    turnout.Registry().plan(['acme/large-1', 'acme/small-1'], policy='acme-stediest')\n"
+        "except turnout.errors.ConfigError as error:\n"
+        "    print(error)\n"
+    )
+    done = run(site, tmp_path, "-c", script, ACME_API_KEY=KEY)
+    assert done.stdout == "argument: unknown policy 'acme-stediest'; did you mean 'acme-steadiest' or 'fastest'?\n", done.stderr
 
 
 def test_its_command_runs_and_its_provider_is_listed_with_where_it_comes_from(site: Path, tmp_path: Path) -> None:

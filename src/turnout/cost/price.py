@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 from operator import attrgetter
+from typing import Any
 
 from turnout.catalog.schema import Price, Rates
 from turnout.types import Cost, Usage
@@ -22,6 +23,9 @@ _APIECE = frozenset(
     ("num_sources_used", "num_search_queries", "search_context_size", "prompt_audio_seconds", "search_units", "classifications")
 )
 
+# Fields of a provider's usage that say how tokens are billed, or what is billed beside them.
+_SPECIAL = _APIECE | {"server_tool_use", "iterations", "speed", "inference_geo"}
+
 _EXACT = Context(prec=100)  # of our own: a caller's decimal context may round
 _PER_MILLION = Decimal(-6)  # as an exponent
 _NOTHING = Decimal(0)
@@ -37,6 +41,7 @@ _RATE_OF = {  # bucket of Usage -> field of Rates
     "reasoning_tokens": "reasoning",
     "audio_output_tokens": "audio_output",
 }
+_BUCKETS = tuple(_RATE_OF.items())
 _bucket_tokens = attrgetter(*_RATE_OF)
 _INPUTS = 6  # of these buckets, the first so many went in
 _UNKNOWN_INPUT = (None,) * _INPUTS
@@ -53,16 +58,20 @@ def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | No
         usage = usage.billed
     tokens = _bucket_tokens(usage)
     into, out = tokens[:_INPUTS], tokens[_INPUTS:]
-    if into == _UNKNOWN_INPUT or out == _UNKNOWN_OUTPUT or _charges_beside_tokens(usage):
+    if into == _UNKNOWN_INPUT or out == _UNKNOWN_OUTPUT:
         return None
-    total_input = sum(filter(None, into))
-    rates = _rates(at, total_input, _mode(usage, service_tier))
+    mode, factor = service_tier or "", None
+    if usage.raw is not None and not _SPECIAL.isdisjoint(usage.raw):
+        if _charges_beside_tokens(usage.raw):
+            return None
+        mode = _speed(usage.raw) or mode
+        factor = _US_ONLY if usage.raw.get("inference_geo") == "us" else None
+    rates = _rates(at, into, mode)
     if rates is None:
         return None
-    factor = _US_ONLY if _raw(usage, "inference_geo") == "us" else None
     buckets: dict[str, Decimal] = {}
     total = _NOTHING
-    for (bucket, field), count in zip(_RATE_OF.items(), tokens, strict=True):
+    for (bucket, field), count in zip(_BUCKETS, tokens, strict=True):
         if not count:
             continue
         rate: Decimal | None = getattr(rates, field)
@@ -78,39 +87,33 @@ def price(usage: Usage, at: Price, service_tier: str | None = None) -> Cost | No
     return Cost(total=total, buckets=buckets, source=at.source)
 
 
-def _rates(at: Price, total_input: int, mode: str) -> Rates | None:
+def _rates(at: Price, into: tuple[int | None, ...], mode: str) -> Rates | None:
     rates: Rates = at
     exceeded = False
-    for tier in at.tiers:
-        if total_input > tier.above_input_tokens:
-            rates, exceeded = tier, True
+    if at.tiers:
+        total_input = sum(filter(None, into))
+        for tier in at.tiers:
+            if total_input > tier.above_input_tokens:
+                rates, exceeded = tier, True
     if mode in _STANDARD:
         return rates
     return None if exceeded else at.modes.get(mode)  # sources give a mode's rates for short prompts only
 
 
-def _mode(usage: Usage, service_tier: str | None) -> str:
+def _speed(raw: dict[str, Any]) -> str:
     # Anthropic reports its fast mode as a speed in the usage, beside a service tier that stays "standard".
     # https://platform.claude.com/docs/en/build-with-claude/fast-mode (read 2026-11-21)
-    speed = _raw(usage, "speed")
-    if isinstance(speed, str) and speed not in _STANDARD:
-        return speed
-    return service_tier or ""
+    speed = raw.get("speed")
+    return speed if isinstance(speed, str) and speed not in _STANDARD else ""
 
 
-def _charges_beside_tokens(usage: Usage) -> bool:
+def _charges_beside_tokens(raw: dict[str, Any]) -> bool:
     """True when something is billed apiece, or in tokens that the totals leave out (a server-side compaction)."""
-    if usage.raw is None:
-        return False
-    if not _APIECE.isdisjoint(usage.raw) and any(usage.raw.get(field) for field in _APIECE):
+    if any(raw.get(field) for field in _APIECE):
         return True
-    tools, iterations = usage.raw.get("server_tool_use"), usage.raw.get("iterations")
+    tools, iterations = raw.get("server_tool_use"), raw.get("iterations")
     if isinstance(tools, dict) and tools.get("web_search_requests"):
         return True
     return isinstance(iterations, list) and any(
         isinstance(step, dict) and step.get("type", "message") != "message" for step in iterations
     )
-
-
-def _raw(usage: Usage, field: str) -> object:
-    return usage.raw.get(field) if usage.raw is not None else None

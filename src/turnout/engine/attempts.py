@@ -5,8 +5,8 @@ And what is known of it at the end, which is the same of every operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,16 +15,34 @@ from turnout.effects import Steps, send, sleep
 from turnout.engine.backoff import wait
 from turnout.engine.plan import Candidate, Plan
 from turnout.engine.redirects import redirected
-from turnout.errors import AllTargetsFailed, CircuitOpen, ConfigError, DeadlineExceeded, Error, TransientError
+from turnout.errors import (
+    AllTargetsFailed,
+    CircuitOpen,
+    ConfigError,
+    DeadlineExceeded,
+    Error,
+    TimedOut,
+    TransientError,
+    TransportFailed,
+)
 from turnout.records import CallRecord
 from turnout.types import Attempt, Completion, Cost, HttpRequest, HttpResponse, Receipt, Target, Usage
+
+if TYPE_CHECKING:
+    from turnout.engine.policy.asked import Request
+    from turnout.wire.relaying import Passing
 
 T = TypeVar("T")
 W = TypeVar("W")  # whose error it is: a target, or a provider
 
 
+_STATUS = {TimedOut: 504, TransportFailed: 503, CircuitOpen: 503}  # of failures that come without one
+
+
 class Attempts:
     """What one call has tried, and whether it may try again. Every operation that has a plan goes through ``run``."""
+
+    _because: str | None = None  # why the candidate in hand has its place, where a policy gave it
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -35,21 +53,32 @@ class Attempts:
         self._failures: list[tuple[Target, Error]] = []
         self._sent_at: float | None = None  # of the attempt in hand; None until it is sent
 
-    def run(self, attempt: Callable[[Candidate], Steps[T]], learns: Callable[[Candidate, Error], bool] | None = None) -> Steps[T]:
+    def run(
+        self,
+        attempt: Callable[[Candidate], Steps[T]],
+        learns: Callable[[Candidate, Error], bool] | None = None,
+        request: Request | Passing | None = None,
+        stream: bool = False,
+    ) -> Steps[T]:
         """What ``attempt`` returns for the first candidate that answers; raises what the failures add up to.
 
         ``learns`` is told of each answer that is an error; True: the next attempt at the same candidate is another request.
+        ``request`` and ``stream`` are for the policies of the plan: what is sent, and whether its answer comes as a stream.
         """
-        for candidate in self._plan.candidates:
-            now = self._plan.clock()
-            if not self._plan.breakers.admits(candidate.target, now):
+        plan = self._plan
+        for candidate in self._by_policy(request, stream) if plan.orderings else plan.candidates:
+            now = plan.clock()
+            if not plan.breakers.admits(candidate.target, now):
                 self._failures.append((candidate.target, self._resting(candidate.target, now)))
                 continue
             try:
-                return (yield from self._try(candidate, attempt, learns))
+                answer = yield from self._try(candidate, attempt, learns)
+                if plan.orderings:
+                    self._measured(candidate, stream)
+                return answer
             except Error as error:
                 # what is wrong with one target's set-up, such as a key that its command does not give, says nothing of the next
-                if not error.tries_elsewhere and not isinstance(error, ConfigError):
+                if not self._moves_on(error) and not isinstance(error, ConfigError):
                     raise
                 if self._spent():
                     break
@@ -108,16 +137,38 @@ class Attempts:
 
     def record(self, model: str, outcome: str, usage: Usage | None = None, cost: Cost | None = None) -> CallRecord:
         """The call as telemetry sees it. ``model`` is what was asked for; ``outcome``: "ok", an error's class, or "cancelled"."""
+        now = self._plan.clock()
+        attempts = tuple(self.made)
+        if self.candidate is not None and self._sent_at is not None:  # broken off, and no less asked for
+            broken_off = Attempt(target=self.candidate.target, seconds=now - self._sent_at, error=outcome, because=self._because)
+            attempts = (*attempts, broken_off)
         return CallRecord(
             model=model,
             outcome=outcome,
             started=self.started,
-            seconds=self._plan.clock() - self.started,
+            seconds=now - self.started,
             target=self.target,
-            attempts=tuple(self.made),
+            attempts=attempts,
             usage=usage,
             cost=cost,
         )
+
+    def _by_policy(self, request: Request | Passing | None, stream: bool) -> Iterator[Candidate]:
+        """The plan's candidates as its policies order them now, each with the reason for its place."""
+        from turnout.engine.policy.ordering import Ordered  # for plans that have a policy
+
+        ordered = Ordered(self._plan, request, stream)
+        for candidate in ordered.candidates:
+            self._because = ordered.because(candidate)
+            if self._plan.latencies is not None:
+                self._plan.latencies.tried(candidate.target, self._plan.clock())
+            yield candidate
+
+    def _measured(self, candidate: Candidate, stream: bool) -> None:
+        """Notes, for policies, how long it took until the candidate had answered, or its stream had begun to."""
+        if self._plan.latencies is not None and self._sent_at is not None:
+            now = self._plan.clock()
+            self._plan.latencies.answered(candidate.target, stream, now - self._sent_at, now)
 
     def _try(
         self,
@@ -159,12 +210,25 @@ class Attempts:
         failed = sum(attempt.error is not None for attempt in self.made)
         return failed >= self._plan.retry.attempts or self._plan.clock() >= self.deadline
 
+    def _moves_on(self, error: Error) -> bool:
+        """Whether the next candidate may be tried after one was given up for ``error``."""
+        wanted = self._plan.retry.moves_on
+        if wanted is None:
+            return error.tries_elsewhere
+        if wanted == "any":
+            return not isinstance(error, DeadlineExceeded)
+        return (error.status or _STATUS.get(type(error), 0)) in wanted
+
     def _attempted(self, candidate: Candidate, now: float, error: Error | None = None) -> None:
         """Notes the exchange in hand, if it came to one: a request that could not be encoded or signed is none."""
         if self._sent_at is None:
             return
-        name, status = (type(error).__name__, error.status) if error is not None else (None, None)
-        self.made.append(Attempt(target=candidate.target, seconds=now - self._sent_at, error=name, status=status))
+        seconds = now - self._sent_at
+        if error is None:
+            made = Attempt(target=candidate.target, seconds=seconds)
+        else:
+            made = Attempt(target=candidate.target, seconds=seconds, error=type(error).__name__, status=error.status)
+        self.made.append(made if self._because is None else replace(made, because=self._because))
         self._sent_at = None
 
     def _resting(self, target: Target, now: float) -> CircuitOpen:

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from turnout.types import Target
 
+_MOST_TARGETS = 4096  # whose failures are remembered: a gateway's callers may name any model of a provider that is down
+
 State = Literal["closed", "open", "half_open"]
 
 
@@ -39,6 +41,11 @@ class Breakers:
         health.probing = True
         return True
 
+    def failures(self, target: Target) -> int:
+        """How many there were in a row, up to now."""
+        health = self._health.get(target)
+        return health.failures if health is not None else 0
+
     def retry_at(self, target: Target) -> float:
         health = self._health.get(target)
         return health.retry_at if health is not None else 0.0
@@ -57,7 +64,11 @@ class Breakers:
 
     def failed(self, target: Target, now: float, retry_after: float | None = None) -> None:
         """``retry_after``: seconds the provider asked for; the longer of it and the cooldown holds."""
-        health = self._health.setdefault(target, _Health())
+        health = self._health.get(target)
+        if health is None:
+            if len(self._health) >= _MOST_TARGETS:
+                del self._health[next(iter(self._health))]  # that failed first
+            health = self._health[target] = _Health()
         health.failures += 1
         health.probing = False
         health.retry_at = max(health.retry_at, now + max(self._cooldown, retry_after or 0.0))

@@ -11,17 +11,16 @@ from turnout import receipt
 from turnout.adapt import Prepared, Translation, prepare, refuse
 from turnout.adapt.media import fetch_media
 from turnout.catalog.measured import Measured
-from turnout.effects import Emit, Send, Steps, emit, open_stream
-from turnout.engine.attempts import Attempts
+from turnout.effects import Emit, Send, Steps, open_stream
+from turnout.engine.operation import Operation
 from turnout.engine.plan import Candidate, Plan
 from turnout.engine.redirects import redirected
 from turnout.errors import ConfigError, Error
-from turnout.records import CallRecord
 from turnout.session import StreamSession
-from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, HttpResponse, ReceiptLine
+from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, Receipt, ReceiptLine
 
 
-class Call:
+class Call(Operation):
     """What the user asked for, once. Use it for one ``complete`` or one ``open``."""
 
     def __init__(
@@ -35,20 +34,20 @@ class Call:
     ) -> None:
         """``fetch_urls``: what a target does not open by its address is fetched for it, once for all its attempts.
 
-        Without ``keeps_content`` a stream's completion has no text at its end: for who passes the events on as they come."""
+        Without ``keeps_content`` a stream's completion has no text at its end, and a receipt has its departures only: for who
+        passes the answer on as it comes.
+        """
         if translation not in ("lenient", "strict"):
             raise ConfigError(f"translation {translation!r} is not known: it is 'lenient' or 'strict'")
+        super().__init__(request.model, plan)
         self._request = request
-        self._plan = plan
         self._translation = translation
         self._keeps_content = keeps_content
         self._fetch_urls = fetch_urls
         self._fetched: tuple[Candidate, ChatRequest] | None = None
-        self._attempts = Attempts(plan)
         self._departures: tuple[ReceiptLine, ...] = ()
         self._prepared: Prepared | None = None
         self._used: Measured | None = None  # what was known of the target when the attempt in hand was sent
-        self._recorded = False
 
     # -- a whole answer ------------------------------------------------------------------------
 
@@ -62,11 +61,7 @@ class Call:
                 raise redirected(candidate, response) or candidate.codec.decode_error(response, candidate.target)
             return candidate.codec.decode(response, candidate.target)
 
-        try:
-            answer = yield from self._attempts.run(attempt, self._learns)
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        answer = yield from self.told(self._attempts.run(attempt, self._learns, self._request))
         self._attempts.answered()
         completion = self._finished(answer if self._prepared is None else self._prepared.restore(answer))
         yield Emit(self.record("ok", completion))
@@ -90,11 +85,7 @@ class Call:
                 raise redirected(candidate, refused) or candidate.codec.decode_error(refused, candidate.target)
             return session
 
-        try:
-            return (yield from self._attempts.run(attempt, self._learns))
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        return (yield from self.told(self._attempts.run(attempt, self._learns, self._request, True)))
 
     def begun(self) -> Completion:
         """What is known when a stream begins: who answers, at which attempt, and what the request lost on its way."""
@@ -123,29 +114,11 @@ class Call:
 
     # -- what is known of the call ---------------------------------------------------------------
 
-    @property
-    def deadline(self) -> float:
-        """When the call ends at the latest, on the driver's clock."""
-        return self._attempts.deadline
-
-    @property
-    def attempts(self) -> list[Attempt]:
-        return self._attempts.made
-
     def priced(self, completion: Completion) -> Completion:
         """``completion`` with its target, attempts, cost and receipt."""
+        if not self._keeps_content:
+            return self._attempts.priced(completion, Receipt(self._departures))
         return self._attempts.priced(completion, receipt.compose(self._request, completion, self._departures))
-
-    def record(self, outcome: str, completion: Completion | None = None) -> CallRecord:
-        """As ``Attempts.record``; from then on the call counts as told of."""
-        self._recorded = True
-        if completion is None:
-            return self._attempts.record(self._request.model, outcome)
-        return self._attempts.record(self._request.model, outcome, completion.usage, completion.cost)
-
-    @property
-    def recorded(self) -> bool:
-        return self._recorded
 
     def _learns(self, candidate: Candidate, error: Error) -> bool:
         """True if ``error`` is about a field that can be left out or bounded, which is then done from now on. Strict: never."""

@@ -7,30 +7,22 @@ from msgspec.structs import replace
 from turnout.adapt import prepare
 from turnout.adapt.media import fetch_media
 from turnout.effects import Steps, emit
-from turnout.engine.attempts import Attempts
 from turnout.engine.breaker import Breakers
+from turnout.engine.operation import Operation
 from turnout.engine.plan import Candidate, Plan
-from turnout.errors import Error
-from turnout.records import CallRecord
 from turnout.types import ChatRequest, TokenCount
 from turnout.wire import CountCodec
 from turnout.wire.token_counts import of_the_prompt
 
 
-class Counting:
+class Counting(Operation):
     """Use it once. ``plan`` is of the operation "count"."""
 
     def __init__(self, request: ChatRequest, plan: Plan, *, fetch_urls: bool = False) -> None:
         self._request = request
         self._fetch_urls = fetch_urls
         # an address that only counts says nothing about the health of the model
-        plan = self._plan = replace(plan, breakers=Breakers())
-        self._attempts = Attempts(plan)
-        self._recorded = False
-
-    @property
-    def deadline(self) -> float:
-        return self._attempts.deadline
+        super().__init__(request.model, replace(plan, breakers=Breakers(), latencies=None))
 
     def count(self) -> Steps[TokenCount]:
         """Yields until some candidate has counted; raises what their failures add up to."""
@@ -46,23 +38,10 @@ class Counting:
             response = yield from self._attempts.exchange(candidate, encoded.http, codec.decode_error, candidate.target)
             return replace(codec.decode(response, candidate.target), lines=of_the_prompt((*prepared.lines, *encoded.lines)))
 
-        try:
-            counted = yield from self._attempts.run(attempt)
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        counted = yield from self.told(self._attempts.run(attempt, None, self._request))
         self._attempts.answered()
         yield from emit(self.record("ok"))
         return counted
-
-    def record(self, outcome: str) -> CallRecord:
-        """As ``Call.record``."""
-        self._recorded = True
-        return self._attempts.record(self._request.model, outcome)
-
-    @property
-    def recorded(self) -> bool:
-        return self._recorded
 
 
 def _codec(candidate: Candidate) -> CountCodec:

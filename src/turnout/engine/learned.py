@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from turnout.adapt.refusals import lesson
+from turnout.adapt.refusals import lesson, next_form
 from turnout.catalog.measured import Measured, added, narrowed_by
 from turnout.engine.plan import Candidate
 from turnout.errors import Error
@@ -52,10 +52,10 @@ class Learned:
 
         ``used`` is what was known when it was sent: what others taught since counts for it too.
         """
-        found = lesson(error, request)
+        target, known = candidate.target, used or Measured()
+        found = lesson(error, request) or next_form(error, request, known)
         if found is None:
             return False
-        target, known = candidate.target, used or Measured()
         limits = {name: limit for name, limit in found.limits.items() if known.limits.get(name) != limit}
         rename = {name: other for name, other in found.rename.items() if known.rename.get(name) != other}
         if any(known.rename.get(other) == name for name, other in rename.items()):

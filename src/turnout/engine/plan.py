@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from turnout.wire import ChatCodec, Wire
 
 if TYPE_CHECKING:
     from turnout.engine.learned import Learned
+    from turnout.engine.policy import Policy
+    from turnout.engine.policy.latencies import Latencies
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     refused: Callable[[float], bool] | None = None
     secret: Secret | None = None  # what ``sign`` uses, to be kept out of what is told of a failure
     model: Model | None = None
+    weight: float = 1.0  # its share beside the others of its alias, for policies
     heads: dict[bool, HttpRequest] = {}  # of requests passed on, by whether they stream: the same each time, so made once
 
     @property
@@ -42,13 +45,28 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 class Retry(Struct, frozen=True, kw_only=True):
-    """One budget for retries and fallbacks together."""
+    """One budget for retries and fallbacks together.
+
+    ``moves_on`` says which failures go on to the next candidate: None, those that another may not have (``tries_elsewhere``);
+    "any", a refusal of the request itself too; a set, those of these statuses, with 504 for what took too long and 503 for what
+    could not be reached. What is wrong with one target's set-up always does.
+    """
 
     attempts: int = 6  # HTTP exchanges of the whole call
     per_target: int = 3  # of which at most so many to one target
     backoff: float = 0.5  # seconds before the second attempt at a target; doubles, with jitter
     backoff_max: float = 8.0  # seconds
     retry_after_max: float = 60.0  # seconds; a provider that asks for longer is left for the next target
+    moves_on: frozenset[int] | Literal["any"] | None = None
+
+
+class Ordering(Struct, frozen=True, kw_only=True):
+    """``candidates[first:end]`` of a plan are put in order by ``policy`` at each call."""
+
+    name: str
+    policy: Policy
+    first: int
+    end: int
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -61,4 +79,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     retry: Retry = Retry()
     timeouts: Timeouts = Timeouts()
     learned: Learned | None = None  # what targets refused before; None: nothing is learned
+    orderings: tuple[Ordering, ...] = ()  # (): in the order of ``candidates``, and nobody is asked
+    latencies: Latencies | None = None  # how long targets took, for policies; None: not known
     reasons: tuple[str, ...] = ()  # why these candidates, in this order

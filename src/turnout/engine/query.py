@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -16,10 +15,9 @@ from turnout.adapt import Translation, refuse
 from turnout.catalog.schema import Model
 from turnout.cost.price import price
 from turnout.effects import Steps, emit
-from turnout.engine.attempts import Attempts
+from turnout.engine.operation import Operation
 from turnout.engine.plan import Candidate, Plan
-from turnout.errors import Error, RequestError, ServerFault
-from turnout.records import CallRecord
+from turnout.errors import RequestError, ServerFault
 from turnout.types import (
     Cost,
     Embedding,
@@ -32,27 +30,15 @@ from turnout.types import (
     Usage,
 )
 
-T = TypeVar("T")
 
-
-class Query:
+class Query(Operation):
     """What the user asked for, once. Use it for one ``embed`` or one ``rerank``, with a plan of that operation."""
 
     def __init__(self, request: EmbedRequest | RerankRequest, plan: Plan, translation: Translation = "lenient") -> None:
+        super().__init__(request.model, plan)
         self._request = request
-        self._plan = plan
         self._translation = translation
-        self._attempts = Attempts(plan)
         self._departures: tuple[ReceiptLine, ...] = ()
-        self._recorded = False
-
-    @property
-    def deadline(self) -> float:
-        return self._attempts.deadline
-
-    @property
-    def recorded(self) -> bool:
-        return self._recorded
 
     def embed(self) -> Steps[Embeddings]:
         """Yields until some candidate has embedded every input; raises what their failures add up to.
@@ -86,7 +72,8 @@ class Query:
                     self._attempts.answered()
             return _joined(done, size)
 
-        answer = yield from self._told(self._attempts.run(attempt))
+        answer = yield from self.told(self._attempts.run(attempt, None, asked))
+        self._attempts.answered()
         done = replace(
             answer,
             target=self._attempts.target,
@@ -94,7 +81,7 @@ class Query:
             cost=_cost(answer.usage, self._model()),
             receipt=receipt.of_fields(asked, answer, self._departures),
         )
-        yield from emit(self.record("ok", done.usage, done.cost))
+        yield from emit(self.record("ok", done))
         return done
 
     def rerank(self) -> Steps[Ranking]:
@@ -111,7 +98,8 @@ class Query:
             response = yield from self._attempts.exchange(candidate, encoded.http, codec.decode_error, candidate.target)
             return codec.decode(response, request, candidate.target)
 
-        answer = yield from self._told(self._attempts.run(attempt))
+        answer = yield from self.told(self._attempts.run(attempt, None, asked))
+        self._attempts.answered()
         done = replace(
             answer,
             target=self._attempts.target,
@@ -119,28 +107,14 @@ class Query:
             cost=_cost(answer.usage, self._model()) if answer.search_units is None else None,
             receipt=receipt.of_fields(asked, answer, self._departures),
         )
-        yield from emit(self.record("ok", done.usage, done.cost))
+        yield from emit(self.record("ok", done))
         return done
-
-    def record(self, outcome: str, usage: Usage | None = None, cost: Cost | None = None) -> CallRecord:
-        """As ``Call.record``."""
-        self._recorded = True
-        return self._attempts.record(self._request.model, outcome, usage, cost)
 
     def _translated(self, lines: Iterable[tuple[ReceiptLine, ...]], candidate: Candidate) -> None:
         """Notes what encoding did to the fields; raises Unsupported if something is lost and the translation is strict."""
         self._departures = tuple(dict.fromkeys(line for some in lines for line in some))
         if self._translation == "strict":
             refuse(self._departures, candidate.target)
-
-    def _told(self, steps: Steps[T]) -> Steps[T]:
-        try:
-            answer = yield from steps
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
-        self._attempts.answered()
-        return answer
 
     def _model(self) -> Model | None:
         return self._attempts.candidate.model if self._attempts.candidate is not None else None

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from turnout.effects import Emit, Send, Steps, emit, open_stream
-from turnout.engine.attempts import Attempts
+from turnout.effects import Emit, Send, Steps, open_stream
+from turnout.engine.operation import Operation
 from turnout.engine.plan import Candidate, Plan
 from turnout.engine.redirects import redirected
 from turnout.errors import Error
-from turnout.records import CallRecord
-from turnout.types import Attempt, ChatRequest, Completion, HttpRequest, HttpResponse, Message, Receipt, Text
+from turnout.types import ChatRequest, Completion, HttpRequest, HttpResponse, Message, Receipt, Text
 from turnout.wire.relay_session import RelaySession
 from turnout.wire.relaying import Passing, RelayRules, write_passing
 
@@ -30,17 +29,14 @@ class Relayed(Struct, frozen=True):
     completion: Completion
 
 
-class RelayCall:
+class RelayCall(Operation):
     """One request, once. Use it for one ``complete`` or one ``open``. ``headers`` of the caller go to the provider too."""
 
     def __init__(self, passing: Passing, rules: RelayRules, model: str, plan: Plan, headers: Mapping[str, str]) -> None:
+        super().__init__(model, plan)
         self._passing = passing
         self._rules = rules
-        self._model = model
-        self._plan = plan
         self._headers = headers
-        self._attempts = Attempts(plan)
-        self._recorded = False
 
     def complete(self) -> Steps[Relayed]:
         """Yields until some candidate has answered; raises what its failures add up to."""
@@ -54,11 +50,7 @@ class RelayCall:
             read = skim or candidate.codec.decode
             return Relayed(response.body, read(response, candidate.target))
 
-        try:
-            relayed = yield from self._attempts.run(attempt)
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        relayed = yield from self.told(self._attempts.run(attempt, None, self._passing))
         self._attempts.answered()
         completion = self.priced(relayed.completion)
         yield Emit(self.record("ok", completion))
@@ -76,17 +68,13 @@ class RelayCall:
                 raise redirected(candidate, refused) or candidate.codec.decode_error(refused, candidate.target)
             return session
 
-        try:
-            return (yield from self._attempts.run(attempt))
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        return (yield from self.told(self._attempts.run(attempt, None, self._passing, True)))
 
     def begun(self) -> Completion:
         """As ``Call.begun``."""
         return Completion(
             id="",
-            model=self._model,
+            model=self._named,
             choices=(),
             target=self._attempts.target,
             attempts=tuple(self._attempts.made),
@@ -103,29 +91,9 @@ class RelayCall:
         self._attempts.failed(cause)
         return cause
 
-    @property
-    def deadline(self) -> float:
-        """When the call ends at the latest, on the driver's clock."""
-        return self._attempts.deadline
-
-    @property
-    def attempts(self) -> list[Attempt]:
-        return self._attempts.made
-
-    @property
-    def recorded(self) -> bool:
-        return self._recorded
-
     def priced(self, completion: Completion) -> Completion:
         """``completion`` with its target, attempts, cost and receipt."""
         return self._attempts.priced(completion, _VERBATIM)
-
-    def record(self, outcome: str, completion: Completion | None = None) -> CallRecord:
-        """As ``Call.record``."""
-        self._recorded = True
-        if completion is None:
-            return self._attempts.record(self._model, outcome)
-        return self._attempts.record(self._model, outcome, completion.usage, completion.cost)
 
     def _http(self, candidate: Candidate, *, stream: bool) -> Steps[HttpRequest]:
         model = candidate.target.model

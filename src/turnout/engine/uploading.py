@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from turnout.effects import Steps, emit, sleep
-from turnout.engine.attempts import Attempts
+from turnout.engine.operation import Operation
 from turnout.engine.plan import Candidate, Plan
-from turnout.errors import DeadlineExceeded, Error, RequestError
-from turnout.records import CallRecord
+from turnout.errors import DeadlineExceeded, RequestError
 from turnout.types import FileSource, HeldFile, HttpRequest, Upload
 from turnout.wire import FilesCodec
 
 
-class Uploading:
+class Uploading(Operation):
     """Use it for one ``upload``. ``plan`` is of the operation "files"."""
 
     def __init__(self, upload: Upload, plan: Plan, asked: str) -> None:
+        super().__init__(asked, plan)
         self._upload = upload
-        self._plan = plan
-        self._asked = asked  # for the record
-        self._attempts = Attempts(plan)
-        self._recorded = False
-
-    @property
-    def deadline(self) -> float:
-        return self._attempts.deadline
-
-    @property
-    def recorded(self) -> bool:
-        return self._recorded
 
     def upload(self) -> Steps[FileSource]:
         """Yields until the file may be named in a request. Raises DeadlineExceeded for one that is not ready in time.
@@ -55,19 +43,10 @@ class Uploading:
                 kept.append((yield from self._exchange(candidate, codec.encode_check(kept[-1], candidate.provider))))
             return kept[-1]
 
-        try:
-            held = yield from self._attempts.run(attempt)
-        except Error as error:
-            yield from emit(self.record(type(error).__name__))
-            raise
+        held = yield from self.told(self._attempts.run(attempt))
         self._attempts.answered()
         yield from emit(self.record("ok"))
         return held.source
-
-    def record(self, outcome: str) -> CallRecord:
-        """As ``Call.record``."""
-        self._recorded = True
-        return self._attempts.record(self._asked, outcome)
 
     def _exchange(self, candidate: Candidate, request: HttpRequest) -> Steps[HeldFile]:
         codec = _codec(candidate)

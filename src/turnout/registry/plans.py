@@ -13,16 +13,18 @@ from msgspec.structs import replace
 from turnout.auth import signer
 from turnout.auth.schemes import Scheme, Surroundings
 from turnout.auth.secrets import Secret, find_key
-from turnout.auth.ways import way_of
 from turnout.catalog.read import Catalog
 from turnout.catalog.schema import Model, Provider
 from turnout.config import Config
-from turnout.config.endpoint import base_url as filled
+from turnout.config.endpoint import assumed, base_url as filled
 from turnout.engine.breaker import Breakers
 from turnout.engine.plan import Candidate, Plan, Retry
+from turnout.engine.policy.latencies import Latencies
 from turnout.errors import ConfigError, Unsupported
 from turnout.registry.known import Known
 from turnout.registry.leaving import Leaving
+from turnout.registry.orderings import Chosen, orderings, weighed
+from turnout.registry.speaking import as_asked, as_counted, variable_headers
 from turnout.registry.wires import WIRES, WORDS, Operation
 from turnout.types import Target, Timeouts
 from turnout.wire import Wire
@@ -69,18 +71,26 @@ class Registry(Known):
         self._clock = clock
         self._draw = draw or _random
         self.breakers = breakers or Breakers()
+        self.latencies = Latencies()
         self._now = now
         self._measures = config is None  # what is given whole is not added to
         self._remembers = remembers
         self._credentials = credentials or {}
         self._kept: dict[Any, Any] = {}  # tokens, for all plans
 
-    def remade(self, *, config: Config | None = None, catalog: Catalog | None = None) -> Registry:
-        """Another one with these in place of its own. Breakers, tokens and all else that is not made of them are shared."""
+    def remade(
+        self, *, config: Config | None = None, catalog: Catalog | None = None, environ: Mapping[str, str] | None = None
+    ) -> Registry:
+        """Another one with these in place of its own, and the variables of ``environ`` before its own.
+
+        Breakers, tokens and all else that is not made of them are shared.
+        """
         own, _ = self.config, self.learned  # read now, so that both have the same
         other = copy(self)
         other._config = own if config is None else config
         other._catalog = self._catalog if catalog is None else catalog
+        if environ is not None:
+            other._environ = {**self.environ, **environ}
         other._forget()
         return other
 
@@ -109,8 +119,11 @@ class Registry(Known):
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
         operation: Operation = "chat",
+        policy: Chosen | None = None,
     ) -> Plan:
         """Candidates for ``model``: one name, an alias, or several to be tried in order. Kept, so that asking again is cheap.
+
+        ``policy`` (a name, or an object with an ``order``) orders all of them at each call, whatever the files say of that.
 
         A candidate that cannot be called (no key, say) is left out with a reason if another can. ``api_key`` and ``base_url``
         go to one provider only. An explicit ``base_url`` gets whatever key is found: that is what passing one means.
@@ -118,12 +131,13 @@ class Registry(Known):
         """
         key: Any = model
         plain = api_key is None and base_url is None and timeouts is None and retry is None and operation == "chat"
-        if not plain or type(model) is not str:
+        if not plain or policy is not None or type(model) is not str:
             whose = Secret(api_key, "api_key") if isinstance(api_key, str) else api_key  # a key that no text shows
-            key = (model if isinstance(model, str) else tuple(model), whose, base_url, timeouts, retry, operation)
+            by = policy if isinstance(policy, str) else id(policy)  # which the plan keeps, so no other has its id
+            key = (model if isinstance(model, str) else tuple(model), whose, base_url, timeouts, retry, operation, by)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plan(model, operation, api_key, base_url, timeouts, retry)
+            plan = self._plan(model, operation, api_key, base_url, timeouts, retry, policy)
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = plan
@@ -137,9 +151,10 @@ class Registry(Known):
         base_url: str | None,
         timeouts: Timeouts | None,
         retry: Retry | None,
+        policy: Chosen | None,
     ) -> Plan:
         names = (model,) if isinstance(model, str) else model
-        targets, sentences = self._names.targets(names)
+        targets, sentences = self._names.placed(names)
         if (api_key is not None or base_url is not None) and len({target.provider for target in targets}) > 1:
             several = ", ".join(map(str, targets))
             raise ConfigError(f"api_key and base_url belong to one provider, but {model!r} names several: {several}")
@@ -148,14 +163,15 @@ class Registry(Known):
         candidates: list[Candidate] = []
         failures: list[tuple[Target, ConfigError | Unsupported]] = []
         notes = list(sentences)
-        for target in targets:
+        for target, placed in targets.items():
             try:
-                candidates.append(self._candidate(target, operation, api_key, base_url, notes))
+                candidates.append(weighed(self._candidate(target, operation, api_key, base_url, notes), placed.weight))
             except (ConfigError, Unsupported) as error:
                 failures.append((target, error))
         if not candidates:
             raise _none_usable(failures)
         notes += [f"{target} left out: {error}" for target, error in failures]
+        ordered = orderings(candidates, targets, self.config.usual_rule, self.policies, notes, policy)
         return Plan(
             candidates=tuple(candidates),
             breakers=self.breakers,
@@ -164,6 +180,8 @@ class Registry(Known):
             retry=retry or Retry(),
             timeouts=timeouts or _timeouts([candidate.provider for candidate in candidates]),
             learned=self.learned,
+            orderings=ordered,
+            latencies=self.latencies,
             reasons=tuple(notes),
         )
 
@@ -192,18 +210,19 @@ class Registry(Known):
         if lists_elsewhere:
             template = provider.models_url
         elif operation == "count":
-            provider = self._as_counted(provider)
+            provider = as_counted(provider, self.wires)
             template = base_url or provider.base_url
         wire = self._wire(provider, operation)
         scheme = self._scheme(provider)
         url, _, query = filled(provider, template, target.model, self._environ).partition("?")
+        notes += assumed(provider, template, self._environ)
         secret = find_key(provider, self._environ, api_key, layered.key)
         provider = replace(
             provider,
             base_url=url.rstrip("/"),
             models_url=url.rstrip("/") if lists_elsewhere else "",
             query=query,
-            headers=provider.headers | self._headers(provider),
+            headers=provider.headers | variable_headers(provider, self._environ),
         )
         provider, model = self._catalog.narrow(provider, model, target)
         candidate = Candidate(
@@ -226,27 +245,10 @@ class Registry(Known):
         return provider, self.wires.get(provider.wire), model
 
     def _as_asked(self, provider: Provider, model: Model | None, notes: list[str]) -> Provider:
-        """``provider`` in the wire and at the address that ``model`` has of its own."""
-        if model is None:
+        if model is None or (model.wire is None and model.base_url is None):
             return provider
-        if model.wire is not None:
-            if model.wire not in self.wires:
-                notes.append(f"{model.target} is listed with the wire {model.wire}; asked in {provider.wire} instead")
-                return provider
-            provider = replace(provider, wire=model.wire, auth=way_of(provider.auth, model.wire))
-        elsewhere = model.base_url
-        if (elsewhere is not None or model.wire is not None) and provider.wire in provider.base_urls:
-            said = self.model_sources(model.target).get("base_url", "")
-            if elsewhere is None or said == f"built-in {self._catalog.source}":  # derived data yields to the provider's own file
-                elsewhere = provider.base_urls[provider.wire]
-        return replace(provider, base_url=elsewhere) if elsewhere is not None else provider
-
-    def _as_counted(self, provider: Provider) -> Provider:
-        """``provider`` in the wire in which it counts tokens, where its own cannot."""
-        other = provider.count_wire
-        if other not in self.wires or (provider.wire in self.wires and self.wires.get(provider.wire).count is not None):
-            return provider
-        return replace(provider, wire=other, base_url=provider.base_urls.get(other, provider.base_url))
+        derived = f"built-in {self._catalog.source}"
+        return as_asked(provider, model, self.wires, self.model_sources(model.target).get("base_url") == derived, notes)
 
     def _wire(self, provider: Provider, operation: Operation) -> Wire:
         self._check_wire(provider)
@@ -267,15 +269,6 @@ class Registry(Known):
             kept=self._kept,
         )
         return self.auths.get(name)(argument, around)
-
-    def _headers(self, provider: Provider) -> dict[str, str]:
-        """Headers whose value a variable holds. Not for keys: those are found by ``find_key``."""
-        found: dict[str, str] = {}
-        for header, names in provider.header_env.items():
-            value = next((value for name in names if (value := self._environ.get(name, "").strip())), None)
-            if value is not None and value.isascii() and value.isprintable():
-                found[header] = value
-        return found
 
 
 def _timeouts(providers: Sequence[Provider]) -> Timeouts:

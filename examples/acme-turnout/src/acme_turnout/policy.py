@@ -4,15 +4,22 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from turnout.engine.plan import Candidate
+from turnout.engine.policy.asked import Asked
+from turnout.engine.policy.health import Health
 
 
-class Cheapest:
-    """The lowest price of an output token first; those without a known price last, in the order given."""
+class Steadiest:
+    """Who has not failed of late first, the lowest price of an output token among equals; an unknown price is the highest."""
 
     def order(
-        self, candidates: Sequence[Candidate], request: object, health: object, draw: Callable[[], float]
+        self, candidates: Sequence[Candidate], request: Asked, health: Health, draw: Callable[[], float]
     ) -> Sequence[Candidate]:
-        return sorted(candidates, key=_output_price)
+        return sorted(candidates, key=lambda candidate: (health.failures(candidate.target), *_output_price(candidate)))
+
+    def why(self, candidate: Candidate, request: Asked, health: Health) -> str:
+        unknown, price = _output_price(candidate)
+        cost = "no known price" if unknown else f"${price} for a million tokens out"
+        return f"{health.failures(candidate.target)} failures in a row, {cost}"
 
 
 def _output_price(candidate: Candidate) -> tuple[bool, Decimal]:
@@ -21,4 +28,4 @@ def _output_price(candidate: Candidate) -> tuple[bool, Decimal]:
     return output is None, output or Decimal(0)
 
 
-CHEAPEST = Cheapest()
+STEADIEST = Steadiest()
