@@ -289,7 +289,7 @@ def test_the_machines_own_account_is_found_by_its_metadata_server(server: TokenS
     said = in_a_process(tmp_path, GCE_METADATA_HOST=place, GCE_METADATA_IP=place)
     assert said[0] == "hi"
     assert said[1] == (
-        "https://aiplatform.googleapis.com/v1/projects/corp/locations/global/publishers/google/models/gemini-2.5-flash:generateContent"
+        "https://us-central1-aiplatform.googleapis.com/v1/projects/corp/locations/us-central1/publishers/google/models/gemini-2.5-flash:generateContent"
         " Bearer ya29.machine"
     )
     assert any("/instance/service-accounts/default/token" in path for path in server.paths)

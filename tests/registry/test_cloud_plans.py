@@ -76,7 +76,6 @@ def test_an_address_that_is_given_with_its_version_keeps_it() -> None:
 @pytest.mark.parametrize(
     ("location", "host"),
     [
-        ("", "aiplatform.googleapis.com"),
         ("global", "aiplatform.googleapis.com"),
         ("us", "aiplatform.us.rep.googleapis.com"),
         ("europe-west4", "europe-west4-aiplatform.googleapis.com"),
@@ -93,8 +92,28 @@ def test_an_address_that_is_given_with_its_version_keeps_it() -> None:
 )
 def test_vertex_is_asked_in_its_location(location: str, host: str, model: str, path: str) -> None:
     sent = asked(registry(GOOGLE_CLOUD_LOCATION=location), model, api_key="ya29.given")
-    assert sent.url == f"https://{host}/v1/projects/p-1/locations/{location or 'global'}/{path}"
+    assert sent.url == f"https://{host}/v1/projects/p-1/locations/{location}/{path}"
     assert sent.headers["authorization"] == "Bearer ya29.given"
+
+
+@pytest.mark.parametrize("unset", ["", " "])
+@pytest.mark.parametrize(
+    ("model", "location", "host"),
+    [
+        ("google-vertex/gemini-2.5-pro", "us-central1", "us-central1-aiplatform.googleapis.com"),
+        (f"google-vertex/{CLAUDE}", "global", "aiplatform.googleapis.com"),
+        (f"google-vertex-anthropic/{CLAUDE}", "global", "aiplatform.googleapis.com"),
+        ("google-vertex/zai-org/glm-5-maas", "global", "aiplatform.googleapis.com"),
+    ],
+)
+def test_where_no_variable_says_a_location_gemini_is_asked_in_us_central1_and_others_globally_and_the_plan_says_so(
+    unset: str, model: str, location: str, host: str
+) -> None:
+    names = registry(GOOGLE_CLOUD_LOCATION=unset)
+    assert asked(names, model, api_key="ya29.given").url.startswith(f"https://{host}/v1/projects/p-1/locations/{location}/")
+    (reason,) = names.plan(model, api_key="ya29.given").reasons
+    assert f"is asked in the location {location}, as none of " in reason
+    assert "GOOGLE_CLOUD_LOCATION" in reason
 
 
 def test_a_location_cannot_lead_elsewhere() -> None:

@@ -31,13 +31,13 @@ def told(call: Callable[[], Any]) -> list[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "instead"), [("generative-ai/gemini-3-pro", "use 'google'"), ("VertexAI/gemini-3-pro", "use 'google-vertex'")]
+    ("name", "instead"), [("generative-ai/gemini-3-pro", "'google'"), ("VertexAI/gemini-3-pro", "'google-vertex'")]
 )
 def test_a_deprecated_name_is_told_once_with_what_to_use_instead(name: str, instead: str) -> None:
     registry = names(GOOGLE_CLOUD_PROJECT="corp")
     provider = name.partition("/")[0].lower()
     ((said, file, _),) = told(lambda: registry.plan(name))
-    assert said.startswith(f"the provider {provider!r} is deprecated: {instead} (https://")
+    assert said.startswith(f"The {provider!r} provider is deprecated. Use {instead} instead. See https://")
     assert file == Path(__file__).name
     assert told(lambda: registry.plan(name + "-preview")) == []
 
@@ -65,7 +65,7 @@ def test_a_provider_of_ones_own_can_be_deprecated_in_its_file() -> None:
     row = {"wire": "openai-chat", "base_url": "https://old.corp", "auth": "none", "deprecated": "'corp'", "docs": "https://corp"}
     registry = names(configured(providers={"old": row}, aliases={"fast": "old/x"}))
     assert [said for said, _, _ in told(lambda: registry.plan("fast"))] == [
-        "the provider 'old' is deprecated: use 'corp' (https://corp)"
+        "The 'old' provider is deprecated. Use 'corp' instead. See https://corp"
     ]
 
 

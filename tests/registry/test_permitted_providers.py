@@ -205,3 +205,21 @@ def test_lists_of_models_leave_out_those_that_may_not_be_called(
     monkeypatch.setenv(ALLOWED, "llama-3.3-70b-versatile")
     assert main(["models", "--provider", "groq", "--usable", "--json"]) == 0
     assert [row["target"]["model"] for row in json.loads(capsys.readouterr().out)] == ["llama-3.3-70b-versatile"]
+
+
+@pytest.mark.parametrize("variable", ["KIMI_ALLOWED_MODELS", "KIMI_PREFERRED_MODELS"])
+def test_a_model_in_a_list_that_its_provider_is_not_known_to_have_is_told_with_what_may_be_meant(variable: str) -> None:
+    names = Registry(environ={"KIMI_API_KEY": GROQ_KEY, variable: "kimi-k2.5, Kimi-K2-Thinkin, kimi-k2"}, config=Config())
+    usable, reason = names.usable("kimi")
+    assert usable
+    said = "kimi-k2-thinkin" if variable == "KIMI_ALLOWED_MODELS" else "Kimi-K2-Thinkin"
+    assert reason.startswith(
+        f"key from KIMI_API_KEY; Model {said!r} in {variable} is not a recognized moonshotai model. Please check for typos; "
+        "did you mean 'kimi-k2-thinking'"
+    )
+    assert reason.count("is not a recognized") == 1
+
+
+def test_no_model_is_doubted_of_a_provider_of_which_none_is_known() -> None:
+    names = Registry(environ={"OLLAMA_PREFERRED_MODELS": "qwen3:4b", "OLLAMA_ALLOWED_MODELS": "qwen3:4b"}, config=Config())
+    assert names.usable("ollama") == (True, "needs no key")

@@ -116,7 +116,7 @@ def test_a_second_registration_is_refused_unless_it_replaces() -> None:
     providers = registry()
     providers.register("acme", made)
     for name in ("acme", "groq", "hug"):
-        with pytest.raises(DuplicateProviderError, match=f"'{name}' is already registered; replace=True overrides it"):
+        with pytest.raises(DuplicateProviderError, match=f"Provider '{name}' already registered. Use replace=True to override."):
             providers.register(name, made)
     with pytest.raises(ValueError, match="already registered"):
         providers.register("acme", made)
@@ -128,7 +128,7 @@ def test_a_second_registration_is_refused_unless_it_replaces() -> None:
 @pytest.mark.parametrize(
     ("provider", "given", "said"),
     [
-        ("acme", {}, "provide factory or lazy_factory, or wire and base_url"),
+        ("acme", {}, "Must provide factory or lazy_factory for 'acme', or its wire and base_url"),
         ("acme", {"factory": made, "lazy_factory": made}, "it needs one of them"),
         ("acme", {"factory": 7}, "the factory of 'acme' is a int: it must be callable or have a create_client"),
         ("a/b", {"factory": made}, "'a/b' cannot be the id of a provider"),
@@ -312,9 +312,7 @@ def test_a_factory_gets_the_providers_default_mode_for_the_model(provider: str, 
 
 def test_a_mode_that_the_provider_has_not_is_refused_with_those_that_it_has() -> None:
     for kind in (ModeError, ConfigurationError, ValueError):
-        with pytest.raises(
-            kind, match="invalid mode 'JSON': it is not supported by anthropic; supported modes: ANTHROPIC_TOOLS, "
-        ):
+        with pytest.raises(kind, match=r"Invalid mode 'JSON' for provider 'anthropic'\. Valid modes: ANTHROPIC_TOOLS, "):
             registry(ANTHROPIC_API_KEY="sk-ant-1234567").create_client("anthropic", model="x", mode="JSON")
 
 
@@ -326,12 +324,12 @@ def test_a_failing_factory_raises_its_own_error_and_no_message_of_it_is_logged(c
     providers.register("acme", refuse)
     with caplog.at_level(logging.INFO, "turnout"), pytest.raises(RuntimeError, match="bad key"):
         providers.create_client("acme", api_key="k-secret-1")
-    assert "creating a client of acme failed: RuntimeError" in caplog.text
+    assert "Error creating acme client: RuntimeError" in caplog.text
     assert "k-secret-1" not in caplog.text
     providers.register("acme", made, replace=True)
     with caplog.at_level(logging.INFO, "turnout"):
         providers.create_client("acme", api_key="k-secret-1", mode="TOOLS")
-    (record,) = [record for record in caplog.records if record.message == "created a client of acme"]
+    (record,) = [record for record in caplog.records if record.message == "Created acme client"]
     assert (record.__dict__["provider"], record.__dict__["mode"], record.__dict__["async"]) == ("acme", "TOOLS", False)
 
 

@@ -153,3 +153,14 @@ def test_no_library_of_a_vendor_is_imported_before_its_client_is_asked_for() -> 
     script = f"import sys, turnout; turnout.sdk_client; turnout.ProviderRegistry(); print(sorted({modules!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_headers_whose_value_a_variable_holds_are_those_of_a_vendors_client_too() -> None:
+    pytest.importorskip("openai")
+    key = KEYS["OPENROUTER_API_KEY"]
+    found = client("openrouter", environ={"OPENROUTER_API_KEY": key, "OPENROUTER_TITLE": "Corp"})
+    assert found.default_headers["x-title"] == "Corp"
+    mixed = client("aihubmix", environ={"AIHUBMIX_API_KEY": key, "AIHUBMIX_APP_CODE": "ABCD1234"})
+    assert mixed.default_headers["app-code"] == "ABCD1234"
+    with pytest.raises(MissingKey, match="AIHubMix needs AIHUBMIX_APP_CODE"):
+        client("aihubmix", environ={"AIHUBMIX_API_KEY": key})

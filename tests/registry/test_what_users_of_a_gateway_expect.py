@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from registries import refusal
+from registries import configured, refusal
 
 from turnout.catalog.profiles import read_profile
 from turnout.catalog.schema import Provider
@@ -79,6 +79,24 @@ def test_an_app_code_is_sent_beside_the_key_and_never_without_one() -> None:
     assert isinstance(refusal(names(AIHUBMIX_APP_CODE="ABCD1234").plan, "aihubmix/x"), MissingKey)
 
 
+@pytest.mark.parametrize("code", ["", " ", "your_app_code_here"])
+def test_a_key_without_its_app_code_is_not_enough_and_the_next_provider_is_called(code: str) -> None:
+    registry = names(AIHUBMIX_API_KEY=KEY, AIHUBMIX_APP_CODE=code, CEREBRAS_API_KEY=KEY)
+    error = refusal(registry.plan, "aihubmix/x")
+    assert isinstance(error, MissingKey)
+    assert str(error).startswith("AIHubMix needs AIHUBMIX_APP_CODE beside its key, to be sent as app-code")
+    assert registry.usable("aihubmix") == (False, str(error))
+    plan = registry.plan(["aihubmix/x", "cerebras/x"])
+    assert [candidate.target.provider for candidate in plan.candidates] == ["cerebras"]
+
+
+def test_a_file_of_ones_own_lifts_the_need_of_an_app_code() -> None:
+    config = configured(providers={"aihubmix": {"header_required": []}})
+    registry = Registry(environ={"AIHUBMIX_API_KEY": KEY}, config=config)
+    (candidate,) = registry.plan("aihubmix/x").candidates
+    assert "app-code" not in candidate.provider.headers
+
+
 def test_a_second_region_is_called_when_the_first_refuses_the_key() -> None:
     registry = names(ALIBABA_CLOUD_API_KEY_INTERNATIONAL=KEY, ALIBABA_CLOUD_API_KEY_CHINA="k-china-0PqRs7TuVw3X")
     plan = registry.plan(["alibaba/qwen-max", "alibaba-cn/qwen-max"])
@@ -103,3 +121,47 @@ def test_vertex_is_asked_over_rest_whatever_the_variable_for_its_transport_says(
     (candidate,) = names(**environ, GOOGLE_VERTEX_TIMEOUT="75").plan("google-vertex/gemini-2.5-flash").candidates
     assert candidate.provider.base_url.startswith("https://us-central1-aiplatform.googleapis.com/v1/projects/corp/")
     assert (candidate.wire.name, candidate.provider.timeout) == ("gemini", 75)
+
+
+def test_a_missing_key_is_a_value_error_as_it_was() -> None:
+    with pytest.raises(ValueError, match="Cerebras needs an API key: set CEREBRAS_API_KEY"):
+        names().plan("cerebras/x")
+
+
+def test_a_missing_key_says_that_it_is_not_configured_in_the_words_that_users_know() -> None:
+    with pytest.raises(ValueError, match="Cerebras API key not configured") as raised:
+        ProviderRegistry(names()).create_client("cerebras", model="x")
+    assert isinstance(raised.value, MissingKey)
+
+
+def test_a_new_provider_is_one_entry_and_no_more() -> None:
+    providers = ProviderRegistry(names(NEWPROVIDER_API_KEY=KEY))
+    providers.register(
+        Provider(
+            id="newprovider",
+            name="New",
+            wire="openai-chat",
+            base_url="https://new.example/v1",
+            key_env=("NEWPROVIDER_API_KEY",),
+            timeout=30,
+            priority=23,
+        )
+    )
+    (candidate,) = providers.registry.plan("NewProvider/m").candidates
+    assert (candidate.provider.base_url, candidate.provider.timeout) == ("https://new.example/v1", 30)
+
+
+def test_vertex_is_asked_in_us_central1_where_no_variable_says_a_location_and_the_plan_says_so() -> None:
+    plan = names(GOOGLE_PROJECT_ID="corp").plan("google-vertex/gemini-2.5-flash", api_key="ya29.given")
+    assert plan.candidates[0].provider.base_url == (
+        "https://us-central1-aiplatform.googleapis.com/v1/projects/corp/locations/us-central1/publishers/google"
+    )
+    assert plan.reasons == (
+        "Vertex is asked in the location us-central1, as none of GOOGLE_CLOUD_LOCATION, GOOGLE_VERTEX_LOCATION is set",
+    )
+
+
+def test_a_model_id_with_its_vendor_in_front_is_asked_of_vertex_without_it() -> None:
+    registry = names(GOOGLE_PROJECT_ID="corp")
+    (candidate,) = registry.plan("google-vertex/google/gemini-2.5-flash", api_key="ya29.given").candidates
+    assert candidate.target.model == "gemini-2.5-flash"

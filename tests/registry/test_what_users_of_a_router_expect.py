@@ -6,8 +6,12 @@ import json
 from decimal import Decimal
 
 import pytest
+from registries import configured
 
 from turnout import Client
+from turnout.catalog.listed import listed
+from turnout.catalog.profiles import read_profile
+from turnout.client.local_lists import USUAL
 from turnout.config import Config
 from turnout.cost.price import price
 from turnout.errors import Error
@@ -119,3 +123,105 @@ def test_a_model_says_what_a_router_asks_of_it() -> None:
     assert "tools" in model.supports
     assert model.price is not None
     assert (model.price.input, model.price.output) == (30, 60)  # US dollars per million tokens
+
+
+# Model, context or input tokens, output tokens, and US dollars per million tokens of prompt and answer.
+OLD_MODELS = [
+    ("openai", "gpt-4", "30", "60", 3500),
+    ("openai", "gpt-4-turbo", "10", "30", 3500),
+    ("openai", "o4-mini-2025-04-16", "1.1", "4.4", 3500),  # the vendor's price; a router had another
+    ("anthropic", "claude-3-haiku-20240307", "0.25", "1.25", 1000),
+    ("anthropic", "claude-3-sonnet-20240229", "3", "15", 1000),
+    ("anthropic", "claude-3-5-sonnet-20240620", "3", "15", 1000),
+    ("anthropic", "claude-sonnet-4-20250514", "3", "15", 1000),
+    ("anthropic", "claude-3-opus-20240229", "15", "75", 1000),
+    ("google", "gemini-pro", "0.5", "1.5", 60),
+    ("google", "gemini-pro-vision", "0.25", "0.5", 60),
+    ("google", "gemini-1.5-pro", "3.5", "10.5", 60),
+    ("google", "gemini-1.5-flash", "0.075", "0.3", 60),
+    ("google", "gemini-2.0-flash-exp", "0.075", "0.3", 60),
+    ("google", "gemini-2.5-flash-preview-05-20", "0.075", "0.3", 60),
+]
+
+
+@pytest.mark.parametrize(("provider", "name", "input", "output", "requests"), OLD_MODELS)
+def test_an_old_model_has_its_price_and_its_limits_each_with_where_it_was_read(
+    provider: str, name: str, input: str, output: str, requests: int
+) -> None:
+    model = names().model(Target(provider, name))
+    assert model is not None
+    assert model.status == "deprecated"
+    assert model.price is not None
+    assert (model.price.input, model.price.output) == (Decimal(input), Decimal(output))
+    assert model.price.source
+    assert model.rate_limits is not None
+    assert model.rate_limits.requests_per_minute == requests
+    assert "https://" in model.rate_limits.source
+    assert model.checked is not None
+
+
+def test_what_a_provider_file_says_of_a_model_stands_over_what_the_snapshot_says_of_it() -> None:
+    model = names().model(Target("openai", "gpt-4"))
+    assert model is not None
+    assert (model.context_tokens, model.max_output_tokens, model.knowledge) == (8192, 8192, "2023-11")
+    assert model.price is not None
+    assert model.price.source == "models.dev 2026-08-18"
+    assert model.source == "built-in models.dev 2026-08-18; built-in openai.toml, checked 2026-11-21"
+
+
+@pytest.mark.parametrize(
+    ("provider", "limits"),
+    [
+        ("openai", (3500, 200_000, 500)),
+        ("anthropic", (1000, 400_000, 100)),
+        ("google", (60, 32_000, 10)),
+        ("ollama", (None, None, 1)),
+    ],
+)
+def test_the_limits_that_the_router_took_for_granted_are_in_its_profile(
+    provider: str, limits: tuple[int | None, int | None, int | None]
+) -> None:
+    found = read_profile("router").providers[provider].rate_limits
+    assert found is not None
+    assert (found.requests_per_minute, found.tokens_per_minute, found.concurrent_requests) == limits
+
+
+def test_limits_of_ones_own_account_are_said_in_a_file_and_told_where_models_are_listed() -> None:
+    config = configured(models={"openai/gpt-4.1": {"rate_limits": {"requests_per_minute": 7, "requests_per_day": 900}}})
+    registry = Registry(environ={}, config=config)
+    assert registry.mistakes() == []
+    model = registry.model(Target("openai", "gpt-4.1"))
+    assert model is not None
+    assert listed(model).rate_limits == {"requests_per_minute": 7, "requests_per_day": 900}
+
+
+@pytest.mark.parametrize(
+    ("environ", "config", "url", "header"),
+    [
+        ({}, {}, "http://localhost:8080/v1/chat/completions", None),
+        ({"LLAMACPP_BASE_URL": "http://box:9000"}, {}, "http://box:9000/v1/chat/completions", None),
+        ({"LLAMACPP_API_KEY": KEY}, {}, "http://localhost:8080/v1/chat/completions", ("authorization", f"Bearer {KEY}")),
+        ({"LLAMA_API_KEY": KEY}, {}, "http://localhost:8080/v1/chat/completions", None),  # which is Meta's
+        ({}, {"wire": "openai-responses"}, "http://localhost:8080/v1/responses", None),
+        ({}, {"wire": "anthropic-messages"}, "http://localhost:8080/v1/messages", None),
+        ({"LLAMACPP_API_KEY": KEY}, {"wire": "anthropic-messages"}, "http://localhost:8080/v1/messages", ("x-api-key", KEY)),
+    ],
+)
+def test_a_server_of_llama_cpp_is_called_without_a_key_in_any_of_its_three_protocols(
+    environ: dict[str, str], config: dict[str, str], url: str, header: tuple[str, str] | None
+) -> None:
+    script = Script(HttpResponse(status=418, body=b"{}"))
+    registry = Registry(environ=environ, config=configured(models={"llamacpp/m": config}) if config else Config())
+    with Client(registry, script) as client, pytest.raises(Error, match="418"):
+        client.chat("x", model="Llama.cpp/m")
+    assert script.sent[0].url == url
+    keyed = {name: value for name, value in script.sent[0].headers.items() if name in ("authorization", "x-api-key")}
+    assert keyed == ({header[0]: header[1]} if header else {})
+
+
+def test_the_local_servers_that_are_looked_for_are_providers_at_the_same_port_and_in_the_same_protocol() -> None:
+    for port in USUAL:
+        row = names().provider(port.provider)
+        assert row.wire == port.wire
+        assert row.base_url.replace("localhost", "127.0.0.1") == port.base_url
+        assert not row.key_required or not row.key_env

@@ -10,6 +10,7 @@ from registries import refusal
 from turnout import Client
 from turnout.catalog.profiles import read_profile
 from turnout.config import Config
+from turnout.errors import NotAllowed
 from turnout.gateway.names import own_targets
 from turnout.registry import ProviderRegistry, Registry
 from turnout.testing.transport import Script
@@ -118,3 +119,84 @@ def test_every_name_of_the_tool_servers_order_can_be_allowed_or_switched_off() -
         assert [other for other in FOUR if only.usable(other)[0]] == [name]
         without = names(**keys, DISABLED_PROVIDERS=name.upper())
         assert [other for other in FOUR if not without.usable(other)[0]] == [name]
+
+
+@pytest.mark.parametrize("variable", ["ENABLE_OPENROUTER", "ENABLE_CUSTOM"])
+@pytest.mark.parametrize("off", ["false", "False", " 0 ", "no", "OFF"])
+def test_a_provider_that_its_variable_switches_off_is_not_called_and_says_why(variable: str, off: str) -> None:
+    environ = {"OPENROUTER_API_KEY": KEY, "CUSTOM_API_URL": "http://box:8000/v1", "GLM_API_KEY": KEY, variable: off}
+    registry = names(**environ)
+    name = variable.removeprefix("ENABLE_").lower()
+    assert [each for each in ("glm", "custom", "openrouter") if not registry.usable(each)[0]] == [name]
+    error = refusal(registry.plan, f"{name}/x")
+    assert isinstance(error, NotAllowed)
+    assert (
+        str(error) == f"the provider {name!r} is switched off by environment {variable}: set it to true, or not at all, to use it"
+    )
+    assert [str(candidate.target) for candidate in registry.plan([f"{name}/x", "glm/y"]).candidates] == ["zai/y"]
+
+
+@pytest.mark.parametrize("on", ["true", "1", "yes", "", "whatever"])
+def test_a_provider_with_a_key_or_an_address_needs_no_variable_to_switch_it_on(on: str) -> None:
+    for said in ({}, {"ENABLE_OPENROUTER": on, "ENABLE_CUSTOM": on}):
+        registry = names(OPENROUTER_API_KEY=KEY, CUSTOM_API_URL="http://box:8000/v1", **said)
+        assert registry.usable("openrouter")[0]
+        assert registry.usable("custom")[0]
+
+
+def test_a_variable_that_switches_off_some_other_providers_name_means_nothing() -> None:
+    assert names(GLM_API_KEY=KEY, ENABLE_GLM="false", ENABLE_ZAI="false").usable("glm")[0]
+
+
+def test_openrouter_is_told_the_calling_app_in_its_two_headers() -> None:
+    script = Script(OK)
+    with Client(
+        names(OPENROUTER_API_KEY=KEY, OPENROUTER_REFERER="https://corp.example", OPENROUTER_TITLE="Corp"), script
+    ) as client:
+        client.chat("x", model="openrouter/x/y")
+    assert (script.sent[0].headers["http-referer"], script.sent[0].headers["x-title"]) == ("https://corp.example", "Corp")
+
+
+def test_a_model_that_a_list_leaves_out_is_refused_as_a_value_error_in_the_words_that_users_know() -> None:
+    registry = names(KIMI_API_KEY=KEY, KIMI_ALLOWED_MODELS="kimi-latest")
+    with pytest.raises(ValueError, match="not allowed by restriction policy"):
+        registry.plan("kimi/kimi-k2.5")
+
+
+def test_a_custom_endpoint_is_restricted_by_its_list_as_any_other() -> None:
+    registry = names(CUSTOM_API_URL="http://box:8000/v1", CUSTOM_ALLOWED_MODELS="a")
+    assert registry.plan("custom/a").candidates
+    assert isinstance(refusal(registry.plan, "custom/b"), NotAllowed)
+
+
+def test_the_models_that_the_tool_server_names_by_default_are_those_of_auto() -> None:
+    assert [str(names(**{key: KEY}).targets("auto")[0]) for key in ("GLM_API_KEY", "KIMI_API_KEY")] == [
+        "zai/glm-4.5-flash",
+        "moonshotai/kimi-k2-0711-preview",
+    ]
+
+
+def test_everybody_who_has_a_key_is_told_at_once_and_asking_never_raises() -> None:
+    providers = ProviderRegistry(names(KIMI_API_KEY=KEY, GLM_API_KEY="your_glm_api_key_here", KIMI_READ_TIMEOUT_SECS="60"))
+    available = set(providers.get_available_models().values())
+    assert "moonshotai" in available
+    assert {"zai", "openrouter", "custom"}.isdisjoint(available)
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "https://core.dialx.ai/openai/deployments/gpt-4o/chat/completions?api-version=2024-12-01-preview"),
+        (
+            {"DIAL_API_HOST": "https://dial.corp.example", "DIAL_API_VERSION": "2025-01-01"},
+            "https://dial.corp.example/openai/deployments/gpt-4o/chat/completions?api-version=2025-01-01",
+        ),
+    ],
+)
+def test_dial_is_asked_with_its_key_at_the_address_of_a_deployment(environ: dict[str, str], url: str) -> None:
+    script = Script(OK)
+    with Client(names(DIAL_API_KEY=KEY, **environ), script) as client:
+        client.chat("x", model="dial/gpt-4o")
+    assert script.sent[0].url == url
+    assert (script.sent[0].headers["api-key"], "authorization" in script.sent[0].headers) == (KEY, False)
+    assert names().plan("dial/gpt-4o", api_key=KEY).reasons == ()

@@ -56,5 +56,13 @@ def origin(url: str) -> str:
     for end in "/?#":
         rest = rest.partition(end)[0]
     if not separator or not scheme or not rest or "@" in rest:
-        raise ConfigError(f"{url!r} is not a URL of the form https://host/path")
+        raise ConfigError(f"{shown(url)!r} is not a URL of the form https://host/path")
     return f"{scheme}://{rest}/"
+
+
+def shown(url: str) -> str:
+    """``url`` without what may hold a key: a name and a password in front of the host, and a query."""
+    place, query, _ = url.partition("?")
+    scheme, separator, rest = place.rpartition("://")
+    _, password, host = rest.rpartition("@")
+    return f"{scheme}{separator}{'…@' if password else ''}{host}{'?…' if query else ''}"

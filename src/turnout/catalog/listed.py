@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import convert
 
-from turnout.catalog.schema import Model, Price, Rates
+from turnout.catalog.schema import Model, Price, RateLimits, Rates
 from turnout.types import ListedModel, Target
 
 
@@ -25,6 +25,7 @@ def listed(model: Model, id: str | None = None) -> ListedModel:
         supports=model.supports,
         lacks=model.lacks,
         prices=prices or None,
+        rate_limits=_rate_limits(model) or None,
     )
 
 
@@ -46,6 +47,12 @@ def from_listed(found: ListedModel, provider: str, source: str) -> Model:
 def _prices(price: Price) -> dict[str, Decimal]:
     rates = ((name, getattr(price, name)) for name in Rates.__struct_fields__)
     return {name: rate for name, rate in rates if rate is not None}
+
+
+def _rate_limits(model: Model) -> dict[str, int]:
+    limits = model.rate_limits
+    named = ((name, getattr(limits, name, None)) for name in RateLimits.__struct_fields__ if name != "source")
+    return {name: limit for name, limit in named if limit is not None}
 
 
 def _seconds(released: str | None) -> int | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from turnout.catalog.names import nearest, suggestion
 from turnout.catalog.read import packaged
+from turnout.catalog.schema import RateLimits
 from turnout.errors import UnknownName
 
 
@@ -18,6 +19,7 @@ class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     timeout: float | None = None  # seconds for one attempt; None: the profile's
     default_model: str = ""
     default_model_env: str = ""  # the variable that says another
+    rate_limits: RateLimits | None = None  # what the program takes for granted of an account
 
 
 class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ DATA = join(dirname(__file__), "data")  # pathlib would cost 7 ms
 
 Table = dict[str, Any]
 Rows = list[tuple[str, Table]]  # (where it was read, fields), the weaker first
+ModelRow = Raw | Table | tuple[Raw, Table]  # derived, of the provider's own file, or that over the derived one
 
 
 class _Providers(Struct, frozen=True):
@@ -37,7 +38,7 @@ class Catalog:
     def __init__(self, folder: str = DATA) -> None:
         self._folder = folder
         self._read: tuple[_Providers, dict[str, Table]] | None = None
-        self._models: dict[str, dict[str, Raw | Table]] = {}
+        self._models: dict[str, dict[str, ModelRow]] = {}
         self._restrictions: list[Restriction] | None = None
 
     @property
@@ -57,6 +58,16 @@ class Catalog:
     def names_of(self, id: str) -> tuple[str, ...]:
         """The provider's id and its other names."""
         return (id, *self._rows[1].get(id, {}).get("aliases", ()))
+
+    @property
+    def switches(self) -> dict[str, tuple[str, ...]]:
+        """Provider -> the variables that can switch it off."""
+        return {id: tuple(names) for id, table in self._rows[1].items() if (names := table.get("enable_env"))}
+
+    def model_aliases(self, id: str) -> dict[str, str]:
+        """Other names of the provider's models, in lower case -> its own."""
+        found: dict[str, str] = self._rows[1].get(id, {}).get("model_aliases", {})
+        return found
 
     @property
     def source(self) -> str:
@@ -120,12 +131,14 @@ class Catalog:
 
     def model_rows(self, target: Target) -> Rows:
         row = self._model_table(target.provider).get(target.model)
-        if row is None:
-            return []
-        if isinstance(row, Raw):
-            return [(f"built-in {self.source}", msgspec.json.decode(row) | {"checked": self._rows[0].date})]
-        checked = self._rows[1][target.provider]["checked"]
-        return [(f"built-in {target.provider}.toml, checked {checked}", row | {"checked": checked})]
+        rows: Rows = []
+        for part in row if isinstance(row, tuple) else (row,):
+            if isinstance(part, Raw):
+                rows.append((f"built-in {self.source}", msgspec.json.decode(part) | {"checked": self._rows[0].date}))
+            elif part is not None:
+                checked = self._rows[1][target.provider]["checked"]
+                rows.append((f"built-in {target.provider}.toml, checked {checked}", part | {"checked": checked}))
+        return rows
 
     def model_names(self, provider: str) -> list[str]:
         return sorted(self._model_table(provider))
@@ -147,14 +160,16 @@ class Catalog:
             self._read = head, files
         return self._read
 
-    def _model_table(self, provider: str) -> dict[str, Raw | Table]:
+    def _model_table(self, provider: str) -> dict[str, ModelRow]:
         table = self._models.get(provider)
         if table is None:
             head, files = self._rows
             table = {}
             if provider in head.providers:
                 table.update(msgspec.json.decode(self._bytes("models", f"{provider}.json"), type=dict[str, Raw]))
-            table.update(files.get(provider, {}).get("models", {}))
+            for name, row in files.get(provider, {}).get("models", {}).items():
+                derived = table.get(name)
+                table[name] = (derived, row) if isinstance(derived, Raw) else row
             self._models[provider] = table
         return table
 

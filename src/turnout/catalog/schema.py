@@ -19,6 +19,7 @@ class Quirks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stream_usage: bool = True  # accepts the wire's option to report usage in a stream
     inputs_per_call: int | None = None  # how many inputs one embeddings exchange takes; None: as the wire says
     encoding_format: str = ""  # what an embeddings request means that does not say it; "": a list of floats
+    chat_path: str = ""  # below base_url, where chat is not at the path of the wire: "chat"
 
 
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +49,7 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auth: str = "bearer"  # bearer[:HEADER] | header:NAME | query:NAME | sigv4[:SERVICE] | google[:SCOPE] | azure[:SCOPE] | none
     headers: dict[str, str] = {}  # names in lower case; sent with every request; never a secret
     header_env: dict[str, tuple[str, ...]] = {}  # header -> variables; sent with the first that is set, else not at all
+    header_required: tuple[str, ...] = ()  # of header_env, those without which it is not called
     aliases: tuple[str, ...] = ()
     docs: str = ""
     extra: str = ""  # the optional part of Turnout it needs: "local" for turnout[local]
@@ -63,6 +65,12 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     deprecated_names: dict[str, str] = {}  # of ``aliases``, those to leave -> what to use instead
     regions: dict[str, str] = {}  # region -> the id of the provider that is meant there by any name but an id
     region_env: tuple[str, ...] = ()  # variables that say the region, the first that is set
+    enable_env: tuple[str, ...] = ()  # variables that switch it off when one says false, 0, no or off
+    default_model: str = ""  # taken where one of its models is wanted and none is named; "": chosen by price
+    default_model_env: tuple[str, ...] = ()  # variables that say another, the first that is set
+    model_aliases: dict[str, str] = {}  # other name of a model, in lower case -> the provider's own
+    model_prefixes: tuple[str, ...] = ()  # what people leave out at the front of its models' names, or put there though it is not
+    model_suffix: str = ""  # put behind the name of any model that has no ":" of its own
     sdk: str = ""  # the vendor's own library, by its name in registry/sdks.py
     modes: tuple[str, ...] = ()  # how its clients make an answer fit a schema, in instructor's words; () when they do not say
     default_mode: str = ""
@@ -103,11 +111,24 @@ class Price(Rates, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     source: str = ""
 
 
+class RateLimits(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How much of a model one account may have. Providers raise these account by account, so nothing here is enforced."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    requests_per_day: int | None = None
+    concurrent_requests: int | None = None
+    source: str = ""
+
+
+FORMS = ("tool", "json_object", "text", "json_schema")  # what ``only`` of a Limit on response_format may say: adapt.forms
+
+
 class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What models take in one field of a request. What a provider only ignores is no limit: it answers these with an error."""
 
     unsupported: bool = False
-    only: float | bool | str | None = None  # the one value that is taken
+    only: float | bool | str | None = None  # the one value that is taken; of response_format: see adapt.forms
     least: float | None = None
     most: float | None = None
     items: int | None = None  # of a list, at most
@@ -186,6 +207,7 @@ class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     wire: str | None = None  # when this model speaks another protocol than its provider's others
     base_url: str | None = None  # when it is served elsewhere than its provider's others
     limits: Limits | None = None  # what it refuses, where that is known
+    rate_limits: RateLimits | None = None
     source: str = ""
     checked: date | None = None
 

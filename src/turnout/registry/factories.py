@@ -29,21 +29,23 @@ def loaded(lazy: LazyFactory) -> Factory:
     return factory
 
 
-def mode_of(row: Provider, model: str | None, asked: str | None) -> str | None:
-    """The mode asked for, else the provider's default for the model. Raises ModeError for one that the provider has not."""
-    if asked is not None:
-        mode = getattr(asked, "name", asked)  # an enumeration's member goes by its name
-        if row.modes and mode not in row.modes and str(getattr(asked, "value", "")).upper() not in row.modes:
-            supported = f"supported modes: {', '.join(row.modes)}; the default: {row.default_mode}"
-            raise ModeError(f"invalid mode {mode!r}: it is not supported by {row.id}; {supported}")
-        return asked
-    if model and row.mode_by_model:
-        from fnmatch import fnmatchcase  # 2 ms; few providers choose by model
+def mode_of(row: Provider, model: str | None, asked: str | None, *, ours: bool = False) -> str | None:
+    """The mode asked for, else the provider's default for the model. Raises ModeError for one that the provider has not.
 
-        for glob, mode in row.mode_by_model.items():
-            if fnmatchcase(model.lower(), glob.lower()):
-                return mode
-    return row.default_mode or None
+    ``ours``: Turnout's own words for modes may be asked for too (``structured.modes``).
+    """
+    from turnout.structured.modes import MODES, default_mode, word
+
+    if asked is not None:
+        mode = word(asked)
+        if ours and mode in MODES:
+            return asked
+        if row.modes and mode not in row.modes and str(getattr(asked, "value", "")).upper() not in row.modes:
+            modes = ", ".join(row.modes)
+            sentence = f"Invalid mode {mode!r} for provider {row.id!r}. Valid modes: {modes}; the default: {row.default_mode}"
+            raise ModeError(f"{sentence}\nMode {mode} not supported by {row.id}. Supported modes: {modes}")
+        return asked
+    return default_mode(row, model)
 
 
 def create(
@@ -65,9 +67,9 @@ def create(
         if not async_client:
             client = _finished(client, row)
     except Exception as error:
-        log.error("creating a client of %s failed: %s", row.id, type(error).__name__)  # its message might hold a key
+        log.error("Error creating %s client: %s", row.id, type(error).__name__)  # its message might hold a key
         raise
-    log.info("created a client of %s", row.id, extra={"provider": row.id, "mode": mode, "async": async_client})
+    log.info("Created %s client", row.id, extra={"provider": row.id, "mode": mode, "async": async_client})
     return client
 
 

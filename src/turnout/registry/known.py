@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from turnout.auth import SCHEMES
-from turnout.auth.schemes import Factory
+from msgspec.structs import replace
+
 from turnout.auth.secrets import Secret, find_key
 from turnout.auth.ways import KEYLESS
-from turnout.catalog.names import nearest
+from turnout.catalog.names import nearest, own_name
 from turnout.catalog.read import Catalog
 from turnout.catalog.schema import Model, Provider
 from turnout.config import Config
 from turnout.config.endpoint import base_url as filled
 from turnout.config.layers import Layered, layered_model, layered_provider
-from turnout.config.names import Names
+from turnout.config.names import AUTO, Names
 from turnout.config.permits import Permits, allowed_models, model_refusal, permits
 from turnout.errors import ConfigError, NotAllowed, UnknownProviderError
-from turnout.plugins import Failure, Lazy
-from turnout.registry.offered import Offered, not_a_policy, not_a_wire, not_callable
+from turnout.registry.offered import Offered
+from turnout.registry.speaking import variable_headers
+from turnout.registry.tables import Tables, installed as _installed
 from turnout.registry.wires import WIRES
 from turnout.types import Target
-from turnout.wire import Wire
 
 if TYPE_CHECKING:
     from turnout.config.checks import Mistake
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LOCAL_MODEL = "local/smollm2-135m"
 
 
-class Known:
+class Known(Tables):
     """Providers, models, wires and the rest by name. Safe to share between threads.
 
     The environment and the files are read when a name first needs them and not again: make a new one to see a change.
@@ -50,11 +50,7 @@ class Known:
         self._env_file = env_file
         self._environ = os.environ if environ is None else environ
         self._config = config
-        self._catalog = Offered(self._environ) if catalog is None else catalog
-        self.wires: Lazy[Wire] = Lazy("wire", "turnout.wires", wires, faulty=not_a_wire)
-        self.auths: Lazy[Factory] = Lazy("auth scheme", "turnout.auths", SCHEMES, faulty=not_callable)
-        self.sinks: Lazy[Any] = Lazy("sink", "turnout.sinks", {}, faulty=not_callable)
-        self.policies: Lazy[Any] = Lazy("policy", "turnout.policies", {}, faulty=not_a_policy)
+        super().__init__(Offered(self._environ) if catalog is None else catalog, wires)
         self._forget()
 
     def _forget(self) -> None:
@@ -80,16 +76,21 @@ class Known:
         if isinstance(self._catalog, Offered):
             self._catalog.reserved = frozenset(self.config.whole_providers)
             self._catalog.environ = self._environ  # with the variables that the files ask for
-        return Names(self._catalog, self.config)
+        return Names(self._catalog, self.config, auto=self.auto, spelled=self.spelled)
 
     @cached_property
     def _permits(self) -> Permits:
-        return permits(self.config, self.environ, self._names.provider)
+        return permits(self.config, self.environ, self._names.provider, self._catalog.switches)
 
     def check_permitted(self, id: str) -> None:
         """Raises NotAllowed for a provider that a list of the environment or of a file keeps from being called."""
         if (sentence := self._permits.refusal(id)) is not None:
             raise NotAllowed(sentence)
+
+    @property
+    def allows_by_list(self) -> bool:
+        """Whether some list names the only providers that may be called."""
+        return bool(self._permits.allowed)
 
     def check_model(self, target: Target) -> None:
         """Raises NotAllowed for a model that PROVIDER_ALLOWED_MODELS leaves out, with PROVIDER any name of its provider."""
@@ -100,8 +101,13 @@ class Known:
     def allowed_models(self, id: str) -> Mapping[str, frozenset[str]]:
         """Variable -> the only models, in lower case, that it allows of this provider; empty when none restricts it."""
         if (found := self._allowed_models.get(id)) is None:
-            found = self._allowed_models[id] = allowed_models(self._catalog.names_of(id), self.environ)
+            found = allowed_models(self.names_of(id), self.environ, self._catalog.model_aliases(id))
+            self._allowed_models[id] = found
         return found
+
+    def names_of(self, id: str) -> tuple[str, ...]:
+        """The provider's id and its other names."""
+        return self._catalog.names_of(id)
 
     def is_permitted(self, target: Target) -> bool:
         """Whether no list keeps this model from being called; a call of it may lack something else."""
@@ -135,7 +141,19 @@ class Known:
     def model(self, target: Target) -> Model | None:
         """None for a model that no layer knows: providers add models daily, so it may well exist."""
         found = layered_model(target, self._catalog, self.config)
+        if found is None and (plain := self._without_suffix(target)) != target:
+            model = self.model(plain)  # its price may be another there
+            return replace(model, target=target, price=None) if model is not None else None
         return found.model if found is not None else None
+
+    def _without_suffix(self, target: Target) -> Target:
+        if ":" not in target.model:
+            return target
+        try:
+            suffix = self._layered(target.provider).provider.model_suffix
+        except ConfigError:
+            return target
+        return Target(target.provider, target.model.removesuffix(suffix)) if suffix else target
 
     def models(self, provider: str | None = None) -> list[Model]:
         """Those of one provider (by id or alias), or all. Raises UnknownName for a provider that nobody knows."""
@@ -166,15 +184,17 @@ class Known:
         """Reads the whole configuration now. Raises ConfigError for the first thing that is wrong with it."""
         for id in self.config.providers:
             self.provider(id)
+        names = Names(self._catalog, self.config, auto=lambda: (Target(AUTO, AUTO), ""))  # whom it means is for a call to find
         for alias in self.config.aliases:
-            self.targets(alias)
+            names.targets((alias,))
 
     def mistakes(self) -> list[Mistake]:
         """Everything that is wrong with the configuration, each with its file and line."""
         from turnout.config.validation import mistakes
 
         _ = self._names  # settles what the catalog offers beside the files
-        return mistakes(self.config, self._catalog, self._environ, wires=self.wires.names(), auths=self.auths.names())
+        known = {"wires": self.wires.names(), "auths": self.auths.names(), "policies": self.policies.names()}
+        return mistakes(self.config, self._catalog, self._environ, **known)
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -187,28 +207,57 @@ class Known:
         layered = self._layered(provider)
         return find_key(layered.provider, self._environ, explicit, layered.key)
 
+    def spelled(self, target: Target) -> Target:
+        """``target`` as its provider spells it (``own_name``); unknown names are left as they are, but for a suffix."""
+        try:
+            row = self._layered(target.provider).provider
+        except ConfigError:  # what is wrong with it is told where it is called
+            return target
+        known = {*self._catalog.model_names(row.id), *self._names.added_models(row.id)}
+        return Target(row.id, own_name(row, target.model, known))
+
+    def preferred_model(self, provider: str) -> Target | None:
+        """The model of ``provider`` (id or alias) that is taken where none is named; None where no model of it is known."""
+        from turnout.registry.choosing import preferred
+
+        chosen = preferred(self, self.provider(provider).id)
+        return chosen[0] if chosen is not None else None
+
+    def auto(self) -> tuple[Target, str]:
+        """What "auto" stands for, and a sentence about it. Raises MissingKey when nobody is set up, or NotAllowed."""
+        from turnout.registry.choosing import auto
+
+        return auto(self)
+
     def nearest_models(self, target: Target) -> tuple[str, ...]:
         """Models of the same provider with the most similar names."""
         return nearest(target.model, self._catalog.model_names(target.provider))
 
     def default_model(self) -> str:
-        """TURNOUT_MODEL, else what a file sets, else the embedded model, which needs no key."""
+        """TURNOUT_MODEL, else what a file sets, else DEFAULT_MODEL where that names a model, else the embedded model."""
         configured = self.config.default_model  # first, for with the files come the variables that they ask for
         if chosen := self._environ.get("TURNOUT_MODEL", "").strip():
             return chosen
-        return configured.value if configured is not None else _LOCAL_MODEL
+        if configured is not None:
+            return str(configured.value)
+        if "DEFAULT_MODEL" not in self._environ:
+            return _LOCAL_MODEL
+        from turnout.registry.choosing import default_of_others
+
+        return default_of_others(self) or _LOCAL_MODEL
 
     def usable(self, provider: str) -> tuple[bool, str]:
         """Whether a call could be sent from here, and what makes it so or what is missing. Imports and sends nothing."""
+        from turnout.registry.choosing import doubts
+
         try:
             row, secret = self.check_usable(provider)
         except ConfigError as error:
             return False, str(error)
-        if secret is not None:
-            return True, f"key from {secret.source}"
-        if row.module and not _installed(row.module):
+        if secret is None and row.module and not _installed(row.module):
             return False, f"{row.name} is not installed: pip install 'turnout[{row.extra}]'"
-        return True, KEYLESS.get(row.auth.partition(":")[0], "needs no key")
+        reason = f"key from {secret.source}" if secret is not None else KEYLESS.get(row.auth.partition(":")[0], "needs no key")
+        return True, "; ".join([reason, *doubts(self, row.id)])
 
     def check_usable(self, provider: str) -> tuple[Provider, Secret | None]:
         """The provider, and the key that a call of any of its models would carry. Raises MissingKey or another ConfigError."""
@@ -218,25 +267,9 @@ class Known:
         self._check_wire(row)
         filled(row, row.base_url, "model", self._environ)
         self._check_auth(row)
-        return row, find_key(row, self._environ, configured=layered.key)
-
-    def plugin_tables(self) -> dict[str, tuple[Lazy[Any], set[str]]]:
-        """Entry-point group -> its table, and the names that no package may take."""
-        tables: dict[str, tuple[Lazy[Any], set[str]]] = {
-            "turnout.wires": (self.wires, set(WIRES)),
-            "turnout.auths": (self.auths, set(SCHEMES)),
-            "turnout.policies": (self.policies, set()),
-            "turnout.sinks": (self.sinks, set()),
-        }
-        if isinstance(self._catalog, Offered):
-            tables["turnout.providers"] = (self._catalog.offers, self._catalog.builtin_names)
-        return tables
-
-    def failures(self) -> list[Failure]:
-        """What was asked for and did not load, with whose it is. The rest goes on."""
-        tables: list[Lazy[Any]] = [self.wires, self.auths, self.sinks, self.policies]
-        offered = self._catalog.failures() if isinstance(self._catalog, Offered) else []
-        return [*offered, *(failure for table in tables for failure in table.failures())]
+        secret = find_key(row, self._environ, configured=layered.key)
+        variable_headers(row, self._environ)
+        return row, secret
 
     def resolve(self, name: str) -> Target:
         """ "provider/model" split at its first "/", the provider's id in lower case and its aliases resolved."""
@@ -250,20 +283,8 @@ class Known:
         """Why the provider of this id or alias should be left, and for what; None when it need not."""
         row = self.provider(name)
         instead = row.deprecated_names.get(name.strip().lower()) or row.deprecated
-        return f"the provider {name.strip().lower()!r} is deprecated: use {instead} ({row.docs})" if instead else None
-
-    def _check_wire(self, provider: Provider) -> None:
-        if not provider.wire:
-            raise ConfigError(f"{provider.name} has no wire: ProviderRegistry.create_client makes its clients")
-        if provider.wire not in self.wires:
-            spoken = ", ".join(self.wires.names())
-            raise ConfigError(f"{provider.name} speaks {provider.wire}, which Turnout does not speak yet; it speaks {spoken}")
-
-    def _check_auth(self, provider: Provider) -> None:
-        name = provider.auth.partition(":")[0]
-        if name not in self.auths:
-            known = ", ".join(self.auths.names())
-            raise ConfigError(f"{provider.name} signs requests with {name}, which Turnout cannot do yet; it can {known}")
+        called = repr(name.strip().lower())
+        return f"The {called} provider is deprecated. Use {instead} instead. See {row.docs}" if instead else None
 
     def _layered(self, name: str) -> Layered:
         layered = self._providers.get(name)
@@ -274,12 +295,3 @@ class Known:
                 raise UnknownProviderError(f"{name!r} stands for provider {id!r}, which nobody knows")
             layered = self._providers[id] = found
         return layered
-
-
-def _installed(module: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # the package that a dotted name is in
-        return False

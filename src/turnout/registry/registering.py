@@ -11,9 +11,12 @@ from msgspec import Struct
 from turnout.catalog.schema import Provider
 from turnout.errors import ConfigError, DuplicateProviderError
 from turnout.plugins import Failure
+from turnout.registry.choosing import serving
 from turnout.registry.factories import OWN_CLIENTS, Factory, LazyFactory, create, loaded, mode_of
 from turnout.registry.offered import Offered
+from turnout.registry.phrases import phrased
 from turnout.registry.plans import Registry
+from turnout.types import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,13 +104,13 @@ class ProviderRegistry:
             raise ConfigError(f"{id!r} is registered with a factory and a lazy_factory: it needs one of them")
         if factory is None and lazy_factory is None and not (row.wire and row.base_url):
             raise _NoFactory(
-                f"{id!r} is registered with nothing to call: it must provide factory or lazy_factory, or wire and base_url"
+                f"Must provide factory or lazy_factory for {id!r}, or its wire and base_url: there is nothing to call"
             )
         if factory is not None and not callable(getattr(factory, "create_client", factory)):
             raise ConfigError(f"the factory of {id!r} is a {type(factory).__name__}: it must be callable or have a create_client")
         with self._lock:
             if not replace and self.has_provider(id):
-                raise DuplicateProviderError(f"the provider {id!r} is already registered; replace=True overrides it")
+                raise DuplicateProviderError(f"Provider {id!r} already registered. Use replace=True to override.")
             self._entries[id] = _Entry(row, factory, lazy_factory)
             self._changed()
 
@@ -144,11 +147,13 @@ class ProviderRegistry:
 
     def get(self, name: str) -> Provider:
         """Raises UnknownProviderError with the nearest names, or ConfigError for a plugin or a file that is wrong."""
-        return self.registry.provider(name)
+        with phrased(self.registry, name):
+            return self.registry.provider(name)
 
     def get_factory(self, name: str) -> Factory:
         """What makes this provider's clients; loaded once. Raises ConfigError, the same each time, for one that does not load."""
-        entry = self._entry(name)
+        with phrased(self.registry, name):
+            entry = self._entry(name)
         factory = entry.factory
         if factory is None:
             with entry.lock:  # of this entry: loading one may register another
@@ -169,6 +174,25 @@ class ProviderRegistry:
     def list_providers(self) -> list[str]:
         """Ids, sorted. Reads the names that packages offer, and imports none of them."""
         return self.registry.provider_ids()
+
+    def preferred_model(self, name: str) -> Target | None:
+        """The model that is taken where none is named: the first of NAME_PREFERRED_MODELS that there is, else the default."""
+        return self.registry.preferred_model(name)
+
+    def get_provider_for_model(self, name: str) -> Provider | None:
+        """Who is asked for ``name``, a model's own name in any case, "provider/model" or an alias: of those that serve it and can
+        be called from here, the first in the order of "auto". Whoever failed often just now is passed over. None: nobody is left.
+        """
+        target = serving(self.registry, name, {target for target, _ in self.registry.resting()})
+        return None if target is None else self.registry.provider(target.provider)
+
+    def get_available_models(self, respect_restrictions: bool = True) -> dict[str, str]:
+        """ "provider/model" -> its provider, for all known that can be called from here; without ``respect_restrictions`` those
+        too that a list of allowed models leaves out. Nobody is asked."""
+        registry = self.registry
+        ids = [id for id in registry.provider_ids() if registry.usable(id)[0]]
+        targets = [model.target for id in ids for model in registry.models(id)]
+        return {str(it): it.provider for it in targets if not respect_restrictions or registry.is_permitted(it)}
 
     def stats(self) -> Stats:
         ids = self.list_providers()
@@ -201,16 +225,17 @@ class ProviderRegistry:
         """What the provider's factory makes of these: for those that are built in, a ``Client`` or ``AsyncClient``.
 
         ``model`` is the provider's own name of it. Without ``mode`` the provider's default for the model is taken; Turnout's own
-        clients ask for a shape in the way that the target takes best, whatever the mode. A coroutine of an async factory
+        clients ask in another way where the target is known not to take that one. A coroutine of an async factory
         is run to its end, unless ``async_client`` says that the caller awaits it.
         Raises UnknownProviderError, MissingKey, ModeError, MissingExtra or another ConfigError, and what the factory raises.
         """
         row = self.get(name)
         self.registry.check_permitted(row.id)
         self.registry.tell_of_deprecated((name,))
-        chosen = mode_of(row, model, mode)
         factory = self.get_factory(name)
-        return create(factory, row, api_key, model, chosen, async_client, options)
+        chosen = mode_of(row, model, mode, ours=getattr(factory, "takes_our_modes", False))
+        with phrased(self.registry, name):
+            return create(factory, row, api_key, model, chosen, async_client, options)
 
     # Within
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from turnout.config.endpoint import base_url as filled
 from turnout.errors import MissingExtra, MissingKey, UnknownName
+from turnout.registry.speaking import variable_headers
 
 if TYPE_CHECKING:
     from turnout.catalog.schema import Provider
@@ -183,7 +184,8 @@ def _imported(sdk: Sdk, row: Provider, async_client: bool) -> Any:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         sentence = f"the {sdk.package} package is required for the official client of {row.name}: pip install {sdk.package}"
-        raise MissingExtra(f"{sentence} ({type(error).__name__}: {error})") from error
+        known = f"The {sdk.package} package is required to use the {row.id} provider. Install it with `pip install {sdk.package}`"
+        raise MissingExtra(f"{sentence} ({type(error).__name__}: {error})\n{known}. See: {row.docs}") from error
 
 
 def _arguments(sdk: Sdk, row: Provider, registry: Registry, api_key: str | None, base_url: str | None) -> dict[str, Any]:
@@ -193,7 +195,7 @@ def _arguments(sdk: Sdk, row: Provider, registry: Registry, api_key: str | None,
         if value := next((value for name in names if (value := environ.get(name, "").strip())), ""):
             given[argument] = value
     secret = registry.key(row.id, api_key)
-    headers = dict(row.headers)
+    headers = {**row.headers, **variable_headers(row, environ)}
     if secret is not None and sdk.key:
         given[sdk.key] = secret.reveal()
         way, _, header = row.auth.partition(":")
