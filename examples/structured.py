@@ -1,11 +1,24 @@
-"""Structured output: the answer is JSON that fits a schema."""
+"""Structured output: the answer is an object of a type of yours, or JSON that fits a schema."""
 
 import json
 import sys
+from dataclasses import dataclass
 
 import turnout
 
 model = sys.argv[1] if len(sys.argv) > 1 else "local/smollm2-135m"
+
+
+@dataclass
+class Person:
+    name: str
+    age: int
+
+
+done = turnout.ask(model, "Anna is 31 years old.", system="Extract the person.", response_model=Person, temperature=0)
+print(done.parsed)
+print(f"{1 + len(done.unfit)} answer(s), {done.usage.total_tokens} tokens, cost: {done.cost}")
+
 person = {
     "title": "person",
     "type": "object",
@@ -13,7 +26,5 @@ person = {
     "required": ["name", "age"],
     "additionalProperties": False,
 }
-
-done = turnout.ask(model, "Anna is 31 years old.", system="Extract the person.", response_format=person, temperature=0)
-found = json.loads(done.text)
-print(found["name"], found["age"])
+text = turnout.ask(model, "Anna is 31 years old.", system="Extract the person.", response_format=person, temperature=0).text
+print(json.loads(text))

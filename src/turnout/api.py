@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from turnout.client.settings import Model, Sink
 from turnout.errors import ConfigError
@@ -15,13 +15,33 @@ if TYPE_CHECKING:
 
     from turnout.adapt import Translation
     from turnout.client.aio import AsyncClient
+    from turnout.client.answer_cache import Cache
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.client.sync import Client
     from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Retry
     from turnout.registry import Registry
+    from turnout.structured import TypedCompletion
+
+T = TypeVar("T")
 
 
+@overload
+def ask(
+    model: Model,
+    prompt: Prompt,
+    *,
+    response_model: type[T],
+    mode: str | None = None,
+    max_retries: int | None = None,
+    translation: Translation = "lenient",
+    api_key: str | None = None,
+    env_file: EnvFile | None = None,
+    **options: Unpack[Options],
+) -> TypedCompletion[T]: ...
+
+
+@overload
 def ask(
     model: Model,
     prompt: Prompt,
@@ -30,16 +50,40 @@ def ask(
     api_key: str | None = None,
     env_file: EnvFile | None = None,
     **options: Unpack[Options],
+) -> Completion: ...
+
+
+def ask(
+    model: Model,
+    prompt: Prompt,
+    *,
+    response_model: Any = None,
+    mode: str | None = None,
+    max_retries: int | None = None,
+    translation: Translation = "lenient",
+    api_key: str | None = None,
+    env_file: EnvFile | None = None,
+    **options: Unpack[Options],
 ) -> Completion:
     """One question, one answer: ``ask("groq/llama-3.3-70b-versatile", "Name three rivers", temperature=0.2).text``.
 
     Opens and closes a client of its own; for more than one call a ``Client`` keeps connections and an embedded model.
+    ``response_model``, ``mode`` and ``max_retries``: as ``Client.chat``.
     ``env_file``: a file of variables to read for what the environment does not set; True for ./.env.
     """
     from turnout.client.sync import Client
 
     with Client(env_file=env_file) as client:
-        return client.chat(prompt, model=model, translation=translation, api_key=api_key, **options)
+        return client.chat(
+            prompt,
+            response_model=response_model,
+            mode=mode,
+            max_retries=max_retries,
+            model=model,
+            translation=translation,
+            api_key=api_key,
+            **options,
+        )
 
 
 def embed(
@@ -89,6 +133,9 @@ def from_provider(
     translation: Translation = "lenient",
     fetch_urls: bool = False,
     env_file: EnvFile | None = None,
+    mode: str | None = None,
+    cache: Cache | None = None,
+    **address: str,
 ) -> Client: ...
 
 
@@ -106,6 +153,9 @@ def from_provider(
     translation: Translation = "lenient",
     fetch_urls: bool = False,
     env_file: EnvFile | None = None,
+    mode: str | None = None,
+    cache: Cache | None = None,
+    **address: str,
 ) -> AsyncClient: ...
 
 
@@ -122,12 +172,18 @@ def from_provider(
     translation: Translation = "lenient",
     fetch_urls: bool = False,
     env_file: EnvFile | None = None,
+    mode: str | None = None,
+    cache: Cache | None = None,
+    **address: str,
 ) -> Client | AsyncClient:
     """A client bound to "provider/model". Nothing is sent; what is wrong with the name or the key is raised now.
 
     The name splits at its first "/", and the provider may be written in any case. ``api_key`` wins over the environment;
-    ``base_url`` replaces the provider's own. ``timeout``: seconds for a whole call, or ``Timeouts``. The rest: see ``Client``.
-    Raises UnknownName (with the nearest names), MissingKey (with the variable to set), MissingExtra or ConfigError.
+    ``base_url`` replaces the provider's own. ``timeout``: seconds for a whole call, or ``Timeouts``. ``mode``: how an
+    object is asked for (docs/structured.md), in our words or instructor's. ``cache``: keeps
+    whole answers; anything with ``get(key)`` and ``set(key, value)``. ``address``: what the provider's own
+    needs, such as region, project, location, azure_endpoint. The rest: see ``Client``.
+    Raises UnknownName (with the nearest names), MissingKey (with the variable to set), MissingExtra, ModeError or ConfigError.
     """
     if registry is None:
         from turnout.registry import Registry
@@ -135,7 +191,18 @@ def from_provider(
         registry = Registry(env_file=env_file)
     elif env_file is not None:
         raise ConfigError("env_file belongs to the registry when you pass one: Registry(env_file=…)")
-    registry.plan(model, api_key=api_key, base_url=base_url)
+    from turnout.registry.phrases import phrased
+
+    with phrased(registry, model):
+        if address:
+            from turnout.registry.addressing import addressed
+
+            registry = addressed(registry, registry.provider(registry.resolve(model).provider), address)
+        plan = registry.plan(model, api_key=api_key, base_url=base_url)
+    if mode is not None:
+        from turnout.client.typed import check_mode
+
+        check_mode(mode, plan.candidates)
     if async_client:
         from turnout.client.aio import AsyncClient as chosen
     else:
@@ -150,4 +217,6 @@ def from_provider(
         sinks=sinks,
         translation=translation,
         fetch_urls=fetch_urls,
+        mode=mode,
+        cache=cache,
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from turnout.client.line_async import Line as Line
 from turnout.client.settings import Model, Performed, Settings, Sink
+from turnout.client.stream_async import AsyncStream as AsyncStream
 from turnout.engine.call import Call
-from turnout.errors import ConfigError, Error
-from turnout.events import Event, TextDelta
+from turnout.errors import ConfigError
 from turnout.prompt import Options, Prompt
-from turnout.session import StreamSession
 from turnout.types import (
     Completion,
     Embeddings,
@@ -31,11 +30,17 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from turnout.adapt import Translation
+    from turnout.client.answer_cache import Cache, Kept
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.config.dotenv import EnvFile
+    from turnout.effects import Steps
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
+    from turnout.registry.orderings import Chosen
+    from turnout.structured import TypedCompletion
     from turnout.transport import AsyncTransport
+
+T = TypeVar("T")
 
 
 class AsyncClient:
@@ -55,8 +60,13 @@ class AsyncClient:
         translation: Translation = "lenient",
         env_file: EnvFile | None = None,
         fetch_urls: bool = False,
+        policy: Chosen | None = None,
+        mode: str | None = None,
+        cache: Cache | None = None,
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls)
+        self._settings = Settings(
+            registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls, policy, mode, cache
+        )
         self._transport = transport
         self._closed = False
 
@@ -64,6 +74,21 @@ class AsyncClient:
     def registry(self) -> Registry:
         return self._settings.registry
 
+    @overload
+    async def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: type[T],
+        mode: str | None = None,
+        max_retries: int | None = None,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        api_key: str | None = None,
+        **options: Unpack[Options],
+    ) -> TypedCompletion[T]: ...
+
+    @overload
     async def chat(
         self,
         prompt: Prompt = None,
@@ -72,12 +97,32 @@ class AsyncClient:
         translation: Translation | None = None,
         api_key: str | None = None,
         **options: Unpack[Options],
+    ) -> Completion: ...
+
+    async def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: Any = None,
+        mode: str | None = None,
+        max_retries: int | None = None,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        api_key: str | None = None,
+        **options: Unpack[Options],
     ) -> Completion:
         """As ``Client.chat``."""
+        if response_model is not None or mode is not None or max_retries is not None:
+            from turnout.client.typed import typed_call
+
+            typed, plan, kept = typed_call(
+                self._settings, response_model, mode, max_retries, model, prompt, options, api_key, translation
+            )
+            return await self._answer(typed, typed.answer(), plan, kept)
         request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
-        async with Line(call, plan, self._reach(), self._settings) as line:
-            return await line.run(call.complete())
+        kept = self._settings.kept(request, plan, api_key, translation or self._settings.translation)
+        return await self._answer(call, call.complete(), plan, kept)
 
     def stream(
         self,
@@ -190,6 +235,21 @@ class AsyncClient:
         """A hold on this client's transport for ``call``, for who drives a call's steps himself: the gateway."""
         return Line(call, plan, self._reach(), self._settings)
 
+    async def _answer(self, call: Performed, steps: Steps[Completion], plan: Plan, kept: Kept | None) -> Completion:
+        """From the cache if it is kept there, else by the steps of the call."""
+        transport = self._reach()
+        if kept is not None:
+            from asyncio import to_thread  # whoever runs a loop has paid for it already
+
+            if (found := await to_thread(kept.find)) is not None:
+                self._settings.emit(kept.record(found))
+                return found
+        async with Line(call, plan, transport, self._settings) as line:
+            done = await line.run(steps)
+        if kept is not None:
+            await to_thread(kept.keep, done)
+        return done
+
     def _reach(self) -> AsyncTransport:
         if self._closed:
             raise ConfigError("this client is closed; make a new one")
@@ -204,56 +264,3 @@ class AsyncClient:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.aclose()
-
-
-class AsyncStream:
-    """``Stream`` for asyncio."""
-
-    def __init__(self, call: Call, plan: Plan, transport: AsyncTransport, settings: Settings) -> None:
-        self._call = call
-        self._line = Line(self._call, plan, transport, settings)
-        self._session: StreamSession | None = None
-        self._whole: Completion | None = None
-
-    async def __aenter__(self) -> Self:
-        try:
-            self._session = await self._line.run(self._call.open())
-        except BaseException:
-            await self._line.__aexit__()
-            raise
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._line.__aexit__()
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        """Every event, once. Raises StreamInterrupted, with what had arrived, if the stream breaks off."""
-        session = self._opened()
-        for event in tuple(session.seen):
-            yield event
-        try:
-            session.check()
-            while not session.ended:
-                for event in await self._line.advance(session):
-                    yield event
-                session.check()
-        except Error as cause:
-            interrupted = self._call.broke(session, cause)
-            self._line.settle(self._call.record(type(interrupted).__name__, session.completion()))
-            raise interrupted from cause
-        self._whole = self._call.ended(session)
-        self._line.settle(self._call.record("ok", self._whole))
-
-    async def text(self) -> AsyncIterator[str]:
-        """Only the text of the answer, piece by piece."""
-        async for event in self:
-            if isinstance(event, TextDelta) and event.choice == 0:
-                yield event.text
-
-    def completion(self) -> Completion:
-        return self._whole or self._call.priced(self._opened().completion())
-
-    def _opened(self) -> StreamSession:
-        if self._session is None:
-            raise ConfigError("a stream opens in a with block: `async with client.stream(…) as events:`")
-        return self._session

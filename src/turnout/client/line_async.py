@@ -49,27 +49,32 @@ class Line:
                     return done.value  # type: ignore[no-any-return]
                 answer = failure = None
                 try:
-                    match effect:
-                        case Send(request, timeouts, deadline):
-                            answer = await self._transport.send(request, timeouts=timeouts, deadline=deadline)
-                        case Open():
-                            answer = await self._open(effect)
-                        case Sleep(seconds):
-                            import asyncio  # 35 ms; whoever runs a loop has paid it already
-
-                            await asyncio.sleep(seconds)
-                        case Emit(record):
-                            self._settings.emit(record)
-                        case Obtain(source):
-                            answer = await obtained_async(source, self._call.deadline - self._plan.clock())
-                        case Fetch():
-                            from turnout.transport.fetch_async import fetch  # only those who have addresses fetched pay for it
-
-                            answer = await fetch(effect)
+                    if isinstance(effect, Send):  # the two that every whole answer has
+                        answer = await self._transport.send(effect.request, timeouts=effect.timeouts, deadline=effect.deadline)
+                    elif isinstance(effect, Emit):
+                        self._settings.emit(effect.record)
+                    else:
+                        answer = await self._perform(effect)
                 except Error as error:
                     failure = error
         finally:
             steps.close()
+
+    async def _perform(self, effect: Open | Sleep | Obtain | Fetch) -> Any:
+        match effect:
+            case Open():
+                return await self._open(effect)
+            case Sleep(seconds):
+                import asyncio  # 35 ms; whoever runs a loop has paid it already
+
+                await asyncio.sleep(seconds)
+                return None
+            case Obtain(source):
+                return await obtained_async(source, self._call.deadline - self._plan.clock())
+            case Fetch():
+                from turnout.transport.fetch_async import fetch  # only those who have addresses fetched pay for it
+
+                return await fetch(effect)
 
     async def _open(self, effect: Open) -> HttpResponse | None:
         await self._let_go()  # of an earlier attempt's connection

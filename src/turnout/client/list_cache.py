@@ -21,6 +21,7 @@ from turnout.types import ListedModel
 
 FRESH_SECONDS = 300.0
 MOST_LISTS = 256  # kept in memory; as many files
+_MOST_BYTES = 16 * 1024 * 1024  # of one file
 
 Where = Literal["memory", "disk"]
 
@@ -78,7 +79,7 @@ class ListCache:
     def _remember(self, name: str, kept: KeptList) -> None:
         self._kept.pop(name, None)
         while len(self._kept) >= self._most:
-            with suppress(StopIteration, KeyError):  # another thread was here first
+            with suppress(StopIteration, KeyError, RuntimeError):  # another thread was here first
                 del self._kept[next(iter(self._kept))]
         self._kept[name] = kept
 
@@ -87,8 +88,8 @@ class ListCache:
             return None
         try:
             with open(join(self._folder, f"{name}.json"), "rb") as file:
-                return msgspec.json.decode(file.read(), type=KeptList)
-        except (OSError, msgspec.DecodeError):  # none yet, or of another version
+                return msgspec.json.decode(file.read(_MOST_BYTES), type=KeptList)
+        except (OSError, msgspec.DecodeError, UnicodeError):  # none yet, of another version, or damaged
             return None
 
     def _drop_oldest(self, folder: str) -> None:

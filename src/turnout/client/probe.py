@@ -164,7 +164,10 @@ async def _unknown_model(client: AsyncClient, plan: Plan, candidate: Candidate) 
     if 200 <= response.status < 300:
         return Measured(found={"unknown model": "answered all the same"}, fingerprint=fingerprint)
     refusal = candidate.codec.decode_error(response, candidate.target)
-    shape = " ".join(str(part)[:60] for part in (response.status, refusal.type, refusal.code) if part is not None)
+    shape = " ".join(str(part) for part in (response.status, refusal.type, refusal.code) if part is not None)
+    if candidate.secret is not None:
+        shape = candidate.secret.taken_out_of(shape)
+    shape = shape[:120]
     return Measured(found={"unknown model": "refused", "error shape": shape}, fingerprint=fingerprint)
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from turnout.errors import ConfigError
 from turnout.prompt import Options, Prompt, build
 from turnout.records import CallRecord
-from turnout.types import ChatRequest, EmbedRequest, RerankRequest, Timeouts
+from turnout.types import ChatRequest, Completion, EmbedRequest, RerankRequest, Timeouts
 
 if TYPE_CHECKING:
     from turnout.adapt import Translation
+    from turnout.client.answer_cache import Cache, Kept
     from turnout.config.dotenv import EnvFile
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Operation, Registry
+    from turnout.registry.orderings import Chosen
+    from turnout.structured import AnswerType
 
 Model = str | Sequence[str]
 Sink = Callable[[CallRecord], None]
@@ -50,6 +53,9 @@ class Settings:
         translation: Translation = "lenient",
         env_file: EnvFile | None = None,
         fetch_urls: bool = False,
+        policy: Chosen | None = None,
+        mode: str | None = None,
+        cache: Cache | None = None,
     ) -> None:
         if registry is None:
             from turnout.registry import Registry
@@ -62,6 +68,9 @@ class Settings:
         self.registry = registry
         self.translation = translation
         self.fetch_urls = fetch_urls
+        self.mode = mode
+        self.cache = cache
+        self._policy = policy
         self._model = model
         self._api_key = api_key
         self._base_url = base_url
@@ -69,6 +78,7 @@ class Settings:
         self._timeouts = timeout if isinstance(timeout, Timeouts) else None
         self._total = timeout if isinstance(timeout, (int, float)) else None
         self._sinks = tuple(sinks)
+        self.latest_type: tuple[Any, AnswerType[Any]] | None = None
         self._latest: tuple[str, Plan] | None = None  # most clients ask for the same model over and over
 
     def request(
@@ -85,6 +95,25 @@ class Settings:
         if isinstance(wanted, str):
             self._latest = (wanted, plan)
         return request, plan
+
+    def kept(
+        self,
+        request: ChatRequest,
+        plan: Plan,
+        api_key: str | None,
+        *more: Any,
+        read: Callable[[Completion], Completion | None] | None = None,
+    ) -> Kept | None:
+        """The call's place in the client's cache; None if there is none, or the call has a key of its own: it is another's.
+
+        ``more``: what else its answer depends on. ``read``: see ``Kept``.
+        """
+        if self.cache is None or api_key is not None:
+            return None
+        from turnout.client.answer_cache import Kept, key_of
+
+        key = key_of(request, plan, self.fetch_urls, *more)
+        return None if key is None else Kept(self.cache, key, plan, request.model, read or (lambda answer: answer))
 
     def counting(
         self, model: Model | None, prompt: Prompt, options: Options, api_key: str | None = None
@@ -133,6 +162,7 @@ class Settings:
             timeouts=self._timeouts,
             retry=self._retry,
             operation=operation,
+            policy=self._policy,
         )
         if self._total is not None:  # the other waits stay as the provider has them
             plan = replace(plan, timeouts=replace(plan.timeouts, total=self._total))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from turnout.client.line import Line
-from turnout.client.settings import Model, Settings, Sink
+from turnout.client.settings import Model, Performed, Settings, Sink
+from turnout.client.stream import Stream as Stream
 from turnout.engine.call import Call
-from turnout.errors import ConfigError, Error
-from turnout.events import Event, TextDelta
+from turnout.errors import ConfigError
 from turnout.prompt import Options, Prompt
-from turnout.session import StreamSession
 from turnout.types import (
     Completion,
     Embeddings,
@@ -31,11 +30,17 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from turnout.adapt import Translation
+    from turnout.client.answer_cache import Cache, Kept
     from turnout.client.queries import EmbedOptions, Inputs, RerankOptions
     from turnout.config.dotenv import EnvFile
+    from turnout.effects import Steps
     from turnout.engine.plan import Plan, Retry
     from turnout.registry import Registry
+    from turnout.registry.orderings import Chosen
+    from turnout.structured import TypedCompletion
     from turnout.transport import Transport
+
+T = TypeVar("T")
 
 
 class Client:
@@ -48,6 +53,10 @@ class Client:
     ``fetch_urls``: what a target does not open by its address is fetched for it, from the public internet only. Whoever writes
     the address chooses what this machine connects to, so it is off unless you say so.
     ``env_file``: a file of variables to read for what the environment does not set; True for ./.env. None is read unasked.
+    ``policy``: in which order the models of a call are tried, whatever the files say: "cheapest", "fastest", …, or an object
+    with an ``order``.
+    ``mode``: how an object is asked for where a call brings a ``response_model``; None: as each target takes it best.
+    ``cache``: keeps whole answers by what was asked of whom: anything with ``get(key)`` and ``set(key, value)``.
     """
 
     def __init__(
@@ -64,8 +73,13 @@ class Client:
         translation: Translation = "lenient",
         env_file: EnvFile | None = None,
         fetch_urls: bool = False,
+        policy: Chosen | None = None,
+        mode: str | None = None,
+        cache: Cache | None = None,
     ) -> None:
-        self._settings = Settings(registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls)
+        self._settings = Settings(
+            registry, model, api_key, base_url, timeout, retry, sinks, translation, env_file, fetch_urls, policy, mode, cache
+        )
         self._transport = transport
         self._closed = False
 
@@ -73,6 +87,21 @@ class Client:
     def registry(self) -> Registry:
         return self._settings.registry
 
+    @overload
+    def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: type[T],
+        mode: str | None = None,
+        max_retries: int | None = None,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        api_key: str | None = None,
+        **options: Unpack[Options],
+    ) -> TypedCompletion[T]: ...
+
+    @overload
     def chat(
         self,
         prompt: Prompt = None,
@@ -81,16 +110,38 @@ class Client:
         translation: Translation | None = None,
         api_key: str | None = None,
         **options: Unpack[Options],
+    ) -> Completion: ...
+
+    def chat(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: Any = None,
+        mode: str | None = None,
+        max_retries: int | None = None,
+        model: Model | None = None,
+        translation: Translation | None = None,
+        api_key: str | None = None,
+        **options: Unpack[Options],
     ) -> Completion:
         """The whole answer to ``prompt``: a string, a Message, a list of parts, or a whole ChatRequest.
 
         ``api_key``: for this call alone, instead of any other; whoever pays for it brings it. The model's provider must be one.
+        ``response_model``: a type that the answer is to be an object of, as ``.parsed``. ``mode``: how it is asked for;
+        ``max_retries``: how often again, with what was wrong, when the answer is none (2 unless said, 10 at most).
         Raises a ``turnout.errors.Error``; its class says who has to act.
         """
+        if response_model is not None or mode is not None or max_retries is not None:
+            from turnout.client.typed import typed_call
+
+            typed, plan, kept = typed_call(
+                self._settings, response_model, mode, max_retries, model, prompt, options, api_key, translation
+            )
+            return self._answer(typed, typed.answer(), plan, kept)
         request, plan = self._settings.request(model, prompt, options, api_key)
         call = Call(request, plan, translation or self._settings.translation, fetch_urls=self._settings.fetch_urls)
-        with Line(call, plan, self._reach(), self._settings) as line:
-            return line.run(call.complete())
+        kept = self._settings.kept(request, plan, api_key, translation or self._settings.translation)
+        return self._answer(call, call.complete(), plan, kept)
 
     def stream(
         self,
@@ -210,6 +261,18 @@ class Client:
         if transport is not None:
             transport.close()
 
+    def _answer(self, call: Performed, steps: Steps[Completion], plan: Plan, kept: Kept | None) -> Completion:
+        """From the cache if it is kept there, else by the steps of the call."""
+        transport = self._reach()
+        if kept is not None and (found := kept.find()) is not None:
+            self._settings.emit(kept.record(found))
+            return found
+        with Line(call, plan, transport, self._settings) as line:
+            done = line.run(steps)
+        if kept is not None:
+            kept.keep(done)
+        return done
+
     def _reach(self) -> Transport:
         if self._closed:
             raise ConfigError("this client is closed; make a new one")
@@ -224,57 +287,3 @@ class Client:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-class Stream:
-    """One answer as it comes. Iterate it inside its ``with``; leaving early closes the upstream at once.
-
-    ``completion()`` is the answer so far, and once the stream has ended the whole of it, with usage, cost and receipt.
-    """
-
-    def __init__(self, call: Call, plan: Plan, transport: Transport, settings: Settings) -> None:
-        self._call = call
-        self._line = Line(self._call, plan, transport, settings)
-        self._session: StreamSession | None = None
-        self._whole: Completion | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self._session = self._line.run(self._call.open())
-        except BaseException:
-            self._line.__exit__()
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._line.__exit__()
-
-    def __iter__(self) -> Iterator[Event]:
-        """Every event, once. Raises StreamInterrupted, with what had arrived, if the stream breaks off."""
-        session = self._opened()
-        yield from tuple(session.seen)
-        try:
-            session.check()
-            while not session.ended:
-                yield from self._line.advance(session)
-                session.check()
-        except Error as cause:
-            interrupted = self._call.broke(session, cause)
-            self._line.settle(self._call.record(type(interrupted).__name__, session.completion()))
-            raise interrupted from cause
-        self._whole = self._call.ended(session)
-        self._line.settle(self._call.record("ok", self._whole))
-
-    def text(self) -> Iterator[str]:
-        """Only the text of the answer, piece by piece."""
-        for event in self:
-            if isinstance(event, TextDelta) and event.choice == 0:
-                yield event.text
-
-    def completion(self) -> Completion:
-        return self._whole or self._call.priced(self._opened().completion())
-
-    def _opened(self) -> StreamSession:
-        if self._session is None:
-            raise ConfigError("a stream opens in a with block: `with client.stream(…) as events:`")
-        return self._session
