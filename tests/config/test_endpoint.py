@@ -84,6 +84,22 @@ def test_what_is_no_base_url_is_refused(template: str) -> None:
         fill(template)
 
 
+@pytest.mark.parametrize(
+    ("template", "query", "told"),
+    [
+        ("https://ada:sk-4vJ8Qm2ZtXc9@h/v1", "", "'https://…@h/v1'"),
+        ("https://ada:sk-4vJ8Qm2ZtXc9@h/ v1", "", "'https://…@h/ v1'"),
+        ("ada:sk-4vJ8Qm2ZtXc9@h/v1", "", "'…@h/v1'"),
+        ("https://h/v1", "key=sk-4vJ8Qm2ZtXc9 ", "'https://h/v1?…'"),
+    ],
+)
+def test_what_may_be_a_key_in_a_url_is_in_no_error(template: str, query: str, told: str) -> None:
+    provider = Provider(id="x", name="X", wire="w", base_url=template, query=query)
+    with pytest.raises(ConfigError) as raised:
+        base_url(provider, template, "m", {})
+    assert str(raised.value).startswith(f"{told} is not a ")
+
+
 def test_an_unknown_url_says_how_to_give_one() -> None:
     with pytest.raises(ConfigError) as raised:
         fill("")

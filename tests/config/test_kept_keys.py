@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import keyring
 import keyring.backend
@@ -17,7 +18,7 @@ import pytest
 
 from turnout.config.files import read_config
 from turnout.config.kept_keys import forget, keep, keys_path
-from turnout.config.keys import from_store
+from turnout.config.keys import ask_store, from_store
 from turnout.errors import ConfigError, MissingKey
 from turnout.registry import Registry
 
@@ -153,6 +154,47 @@ def test_a_store_that_refuses_is_told_by_its_errors_name_alone_and_nothing_is_wr
     assert not keys_path(environ).exists()
     with pytest.raises(ConfigError, match=r"^the store of keys refused to give turnout/openai: KeyringLocked$"):
         from_store("turnout", "openai")
+
+
+def test_a_store_that_does_not_answer_is_given_up(environ: dict[str, str]) -> None:
+    unlocked = Event()
+    with pytest.raises(ConfigError, match=r"^the store of keys did not answer within 0\.05 s: is it locked\?; do otherwise$"):
+        ask_store(unlocked.wait, "did not take the key", "; do otherwise", seconds=0.05)
+    unlocked.set()
+
+
+def test_a_key_that_the_store_does_not_give_up_can_be_forgotten_once_more(environ: dict[str, str], store: Store) -> None:
+    keep(environ, "groq", KEY)
+    store.locked = True
+    with pytest.raises(ConfigError, match=r"^the store of keys did not give the key up: KeyringLocked$"):
+        forget(environ, "groq")
+    store.locked = False
+    assert forget(environ, "groq")
+    assert store.keys == {}
+
+
+@pytest.mark.parametrize("content", ["providers = 3\n", "[providers]\ngroq = 'gsk_4vJ8Qm2ZtXc9RbNw'\n"])
+def test_nothing_is_written_to_a_file_of_another_shape(environ: dict[str, str], content: str) -> None:
+    path = keys_path(environ)
+    path.parent.mkdir()
+    path.write_text(content)
+    for write in (lambda: keep(environ, "groq", KEY, "file"), lambda: forget(environ, "groq")):
+        with pytest.raises(ConfigError, match=r"keys\.toml: providers holds tables") as raised:
+            write()
+        assert "gsk_" not in str(raised.value)
+    assert path.read_text() == content
+
+
+def test_an_entry_that_a_person_wrote_in_capitals_is_that_providers(environ: dict[str, str]) -> None:
+    path = keys_path(environ)
+    path.parent.mkdir()
+    path.write_text(f'[providers.Groq] # mine\napi_key = "{OTHER}"\n')
+    path.chmod(0o600)
+    keep(environ, "groq", KEY, "file")
+    assert path.read_text().lower().count("[providers.groq]") == 1
+    assert key(environ) == KEY
+    assert forget(environ, "groq")
+    assert KEY not in path.read_text()
 
 
 def test_a_key_that_the_store_has_not_says_how_to_put_it_there(store: Store) -> None:

@@ -126,6 +126,13 @@ def test_a_key_file_that_gives_no_key_is_refused_and_what_it_holds_is_not_shown(
     assert machine.registry(said(f'key_file = "{path}"')).usable("groq")[1].endswith("holds a placeholder ('your_key_here')")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
+def test_a_pipe_that_nobody_writes_to_is_no_key_file_and_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(ConfigError, match="pipe, which should hold a key, is no file: `key_command` takes what a program prints"):
+        from_file(str(tmp_path / "pipe"))
+
+
 def test_the_first_line_that_a_command_prints_is_the_key(machine: Machine) -> None:
     words = command(f"print('{KEY}'); print('user: ada')")
     key, source = machine.key(said(f"key_command = {words!r}"), GROQ_API_KEY=OTHER)

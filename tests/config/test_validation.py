@@ -53,7 +53,7 @@ none = []
         "9: context_tokens: Expected `int | null`, got `decimal`",
         "10: price.outptu: unknown key 'outptu'; did you mean 'output'?",
         '12: an alias has no "/", which would make it a provider\'s model',
-        '13: an alias is "provider/model" or a list of them',
+        '13: an alias is "provider/model" or a list of them, or a table of models and policy',
     ]
 
 
@@ -83,6 +83,11 @@ wire = "openai-chat"
     assert "11: unknown auth scheme 'baerer'; did you mean 'bearer'?" in told
     assert "12: unknown provider 'opnai'; did you mean 'openai'" in told
     assert "the alias 'round' stands for itself: " in told
+
+
+def test_a_way_of_asking_for_a_schema_that_nobody_knows_is_told_with_the_nearest(tmp_path: Path) -> None:
+    text = '[models."groq/x".limits.fields]\nresponse_format = [{ only = "tols" }, { only = "json_object" }]\n'
+    assert mistakes(tmp_path, text) == ["2: unknown form of an answer 'tols'; did you mean 'tool'?"]
 
 
 def test_a_key_that_is_said_twice_or_not_at_all_is_a_mistake_too(tmp_path: Path) -> None:
@@ -168,6 +173,12 @@ def test_the_schema_is_one_and_takes_what_turnout_takes() -> None:
         "[models.x]\ncontext_tokens = 1",
         "[aliases]\nfast = []",
         "[aliases]\n'a/b' = 'groq/x'",
+        "policy = 3",
+        "[aliases]\nfast = { policy = 'cheapest' }",
+        "[aliases]\nfast = { models = [] }",
+        "[aliases]\nfast = { models = 'groq/x', weights = [1] }",
+        "[aliases]\nfast = { models = 'groq/x', policy = 'weighted', weights = [-1] }",
+        "[aliases]\nfast = { models = 'groq/x', polisy = 'weighted' }",
     ],
 )
 def test_the_schema_refuses_what_turnout_refuses(tmp_path: Path, text: str) -> None:
@@ -189,9 +200,10 @@ def test_every_packaged_provider_file_is_one_that_a_user_could_have_written() ->
     validator = jsonschema.Draft202012Validator(SCHEMA)
     files = sorted(folder.glob("*.toml"))
     assert len(files) > 20
+    kept_back = ("source", "extra", "module", "enable_env", "default_model_env")
     for path in files:
         table = as_json(path.read_text())
         models = {f"{path.stem}/{name}": model for name, model in table.pop("models", {}).items()}
-        table = {name: value for name, value in table.items() if name not in ("source", "extra", "module")}
+        table = {name: value for name, value in table.items() if name not in kept_back}
         errors = [error.message for error in validator.iter_errors({"providers": {path.stem: table}, "models": models})]
         assert errors == [], path.name

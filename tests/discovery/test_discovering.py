@@ -110,7 +110,9 @@ def test_files_of_kept_lists_are_private_hold_no_key_and_are_bounded_in_number(t
     assert all(KEY not in file.name and KEY.encode() not in file.read_bytes() for file in files)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"at": "now", "models": []}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"at": "now", "models": []}', b"\xff\xfe", b'{"at": 1.0, "models": [{"id": "\xff"}]}']
+)
 def test_a_kept_file_that_is_broken_is_as_good_as_none(tmp_path, content):
     (tmp_path / "x.json").write_bytes(content)
     assert ListCache(str(tmp_path)).get("x") is None

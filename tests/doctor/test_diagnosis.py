@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import msgspec
 import pytest
 
 from turnout.catalog.schema import Provider
+from turnout.cli.doctor.gateway_file import with_gateway
+from turnout.cli.doctor.here import examine
+from turnout.config import Config
 from turnout.discovery.diagnosis import Diagnosis, diagnose, first_present
-from turnout.discovery.standing import Standing, is_fresh, preferred, read_standing
+from turnout.discovery.standing import Resting, Standing, is_fresh, preferred, read_standing, still_resting
 from turnout.registry import Registry
 
 KEY = "sk-4vJ8Qm2ZtXc9RbNw"
@@ -164,9 +171,66 @@ def test_an_earlier_layers_snapshot_is_read_too():
     assert found.registered_providers == ("KIMI",)
 
 
+def test_an_earlier_layers_names_in_its_snapshot_are_those_of_our_providers(tmp_path):
+    path = tmp_path / "provider_registry_snapshot.json"
+    path.write_bytes(
+        b'{"timestamp": 1000.0, "registered_providers": ["KIMI", "GLM", "OTHER"], "initialized_providers": ["KIMI"],'
+        b' "available_models": {"kimi-k2-0711-preview": "KIMI"}}'
+    )
+    registry = Registry(environ={}, config=Config())
+    ids = (registry.provider_id("kimi"), registry.provider_id("glm"))
+    report = with_gateway(examine(registry, None, ids), str(path), registry, now=1010.0)
+    assert [(found.diagnosis.registered, found.diagnosis.initialized) for found in report.providers] == [
+        (True, True),
+        (True, False),
+    ]
+    assert [found.diagnosis.reason_unavailable for found in report.providers] == [None, "Missing API key"]
+
+
+def test_a_snapshot_of_another_clock_or_that_is_no_file_is_told_and_not_believed(tmp_path):
+    registry = Registry(environ={}, config=Config())
+    report = examine(registry, None, ("openai",))
+    content = b'{"timestamp": 1040.0, "registered_providers": [], "initialized_providers": [], "available_models": {}}'
+    (tmp_path / "s.json").write_bytes(content)
+    ahead = with_gateway(report, str(tmp_path / "s.json"), registry, now=1000.0)
+    os.mkfifo(tmp_path / "pipe")
+    pipe = with_gateway(report, str(tmp_path / "pipe"), registry, now=1000.0)
+    assert [(told.gateway.used, told.gateway.note) for told in (ahead, pipe) if told.gateway is not None] == [
+        (False, f"{tmp_path}/s.json was written 40 s from now, by another clock"),
+        (False, f"{tmp_path}/pipe is no file"),
+    ]
+    assert ahead.providers == pipe.providers == report.providers
+
+
+def test_looking_at_every_provider_makes_none_of_them_ready():
+    script = (
+        "import sys\n"
+        "from turnout.cli.doctor.here import examine, registry_here\n"
+        "report = examine(registry_here()[0], None)\n"
+        "assert len(report.providers) > 100\n"
+        "sdks = ('openai', 'anthropic', 'httpx2', 'google', 'botocore', 'asyncio')\n"
+        "print([name for name in sdks if name in sys.modules])\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "[]\n"
+
+
+def test_all_that_are_registered_are_looked_at_with_the_four_among_them():
+    registry = Registry(environ={}, config=Config())
+    looked_at = {found.id for found in examine(registry, None).providers}
+    assert looked_at == set(registry.provider_ids())
+    assert {registry.provider_id(name) for name in ("kimi", "glm", "custom", "openrouter")} <= looked_at
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"timestamp": "x"}', b"null"])
 def test_what_is_no_snapshot_is_none(content):
     assert read_standing(content) is None
+
+
+def test_a_rest_is_told_from_now_and_not_from_when_it_was_written():
+    told = standing(resting=(Resting("a/m", 20.0, 2), Resting("b/m", 5.0)))
+    assert still_resting(told, 1007.0) == (Resting("a/m", 13.0, 2),)
+    assert still_resting(told, 999.0) == told.resting
 
 
 @pytest.mark.parametrize(("age", "fresh"), [(0.0, True), (30.0, True), (30.1, False), (-31.0, False)])

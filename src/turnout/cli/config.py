@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from turnout.config import Config
     from turnout.config.checks import Mistake
     from turnout.config.files import Place
 
@@ -89,13 +90,40 @@ def _mistakes(path: str | None) -> tuple[int, list[Mistake]]:
     from turnout.config import Config
     from turnout.config.checks import Mistake
     from turnout.config.files import place_of, places, read_file
+    from turnout.config.list_files import is_list, mistakes_in
+    from turnout.config.validation import written_mistakes
     from turnout.registry import Registry
 
-    chosen = [place_of(path)] if path is not None else [place for place in places(os.environ) if os.path.isfile(place.path)]
+    if path is not None:
+        lists, chosen = ([path], []) if is_list(path) else ([], [place_of(path)])
+    else:
+        lists = _lists()
+        chosen = [place for place in places(os.environ) if os.path.isfile(place.path)]
     read = [read_file(place) for place in chosen]
-    found = [each for each in read if isinstance(each, Mistake)]
+    found = [each for listed in lists for each in mistakes_in(listed)]
+    found += [each for each in read if isinstance(each, Mistake)]
     config = Config(tuple(each for each in read if not isinstance(each, Mistake)))
-    return len(read), [*found, *Registry(config=config).mistakes()]
+    if found:  # what a name means is not known while a file that may say so is not read
+        return len(lists) + len(read), [*found, *written_mistakes(config)]
+    return len(lists) + len(read), Registry(config=_with_lists(config, lists)).mistakes()
+
+
+def _lists() -> list[str]:
+    """The provider lists that are read, the weaker first."""
+    from turnout.config.list_files import paths_in
+    from turnout.config.provider_lists import data_folder
+
+    folder = data_folder(os.environ)
+    return [path for path in paths_in(folder) if os.path.isfile(path)] if folder is not None else []
+
+
+def _with_lists(config: Config, paths: list[str]) -> Config:
+    from turnout.config.list_files import read_file
+    from turnout.config.provider_lists import lists_of, with_lists
+
+    if not paths:
+        return config
+    return with_lists(config, lists_of(os.path.dirname(paths[0]), [read_file(path) for path in paths], os.environ))
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -110,6 +138,7 @@ def _schema(options: argparse.Namespace) -> int:
 def _path(options: argparse.Namespace) -> int:
     from turnout.cli.table import write_table
     from turnout.config.files import places
+    from turnout.config.list_files import KIND
     from turnout.errors import ConfigError
 
     found = places(os.environ)
@@ -118,7 +147,8 @@ def _path(options: argparse.Namespace) -> int:
             raise ConfigError("there is no folder for your settings: set HOME or TURNOUT_CONFIG_DIR")
         sys.stdout.write(f"{found[0].path}\n")
         return 0
-    rows = [(place.kind, place.path, _state(place)) for place in found]
+    rows = [(KIND, path, "read") for path in _lists()]
+    rows += [(place.kind, place.path, _state(place)) for place in found]
     write_table(("KIND", "PATH", "STATE"), rows, sys.stdout)
     return 0
 

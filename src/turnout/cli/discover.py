@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from turnout.cli.numbers import seconds
+
 if TYPE_CHECKING:
     from turnout.client.local_lists import LocalServer
     from turnout.config.provider_lists import ProviderLists
@@ -48,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-ping", action="store_true", help="ask for lists only; no model is asked and nothing is saved")
     parser.add_argument("--no-save", action="store_true", help="ask, print and save nothing")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for each exchange (default: 10)")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds for each exchange (default: 10)")
     parser.add_argument(
         "-d", "--data-directory", metavar="DIR", help="where openaicompat-providers.yaml and config.toml are, or shall be"
     )
@@ -174,13 +176,3 @@ def _create_config(lists: ProviderLists) -> int:
         path = save_settings(lists.folder, FIRST)
     sys.stdout.write(f"{path}\n")
     return 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
-    return seconds

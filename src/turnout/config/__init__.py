@@ -17,6 +17,14 @@ class Sourced(Struct, frozen=True):
     source: str
 
 
+class Rule(Struct, frozen=True):
+    """By which policy targets are ordered, and who said so. ``weights``: of an alias's models, in their order; () for equal."""
+
+    policy: str
+    source: str
+    weights: tuple[float, ...] = ()
+
+
 class ConfigFile(Struct, frozen=True):
     """One file, checked for unknown keys. ``tables`` has the shape of turnout.toml, whatever the file's own shape was."""
 
@@ -57,10 +65,27 @@ class Config(Struct, frozen=True):
         """The models that ``name`` stands for, in order."""
         for file in reversed(self.files):
             if (value := file.tables.get("aliases", {}).get(name)) is not None:
-                return Sourced((value,) if isinstance(value, str) else tuple(value), file.where("aliases", name))
+                models = value["models"] if isinstance(value, dict) else value
+                return Sourced((models,) if isinstance(models, str) else tuple(models), file.where("aliases", name))
         if (long := self.short_names.get(name)) is not None:
             return Sourced((long,), "a short name of the provider lists")
         return None
+
+    def rule(self, alias: str) -> Rule | None:
+        """The policy that ``alias`` itself says; None where it says none."""
+        for file in reversed(self.files):
+            if (value := file.tables.get("aliases", {}).get(alias)) is not None:
+                if not isinstance(value, dict) or "policy" not in value:
+                    return None
+                weights = tuple(map(float, value.get("weights", ())))
+                return Rule(value["policy"], file.where("aliases", alias, "policy"), weights)
+        return None
+
+    @property
+    def usual_rule(self) -> Rule | None:
+        """The policy for what says none of its own."""
+        found = [Rule(file.tables["policy"], file.where("policy")) for file in self.files if "policy" in file.tables]
+        return found[-1] if found else None
 
     @property
     def aliases(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from turnout.config.provider_lists import TOML_FILE, ChatSettings
 from turnout.config.provider_lists_writing import LOCK_SECONDS
 from turnout.config.writing import locked, replace_file
-from turnout.config.yaml_file import read_text
+from turnout.config.yaml_file import read_text, with_line_ends_of
 from turnout.errors import ConfigError, MissingExtra
 
 # In the order in which a new file has them.
@@ -47,7 +47,8 @@ def save_settings(folder: str, settings: ChatSettings) -> str:
             written = tomlkit.dumps(document)
             head = "".join(f"# {_COMMENTS[name]}\n{name} = {tomlkit.item(value).as_string()}\n" for name, value in new.items())
             # before all else: behind a table's header a setting would belong to that table
-            replace_file(path, f"{head}{written}".encode(), mode=0o600, backup=True)
+            content = with_line_ends_of(str(path), f"{head}{written}".encode())
+            replace_file(path, content, mode=0o600, backup=True)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
     return str(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from turnout.auth import origin
+from turnout.auth import origin, shown
 from turnout.auth.secrets import is_placeholder
 from turnout.catalog.names import in_capitals
 from turnout.catalog.schema import Provider
@@ -24,9 +24,23 @@ def base_url(provider: Provider, template: str, model: str, environ: Mapping[str
     if provider.query and "?" not in url:
         url += "?" + _filled(provider, provider.query, url, model, environ)
     if not url.startswith(("https://", "http://", "local://")) or any(not "!" <= character <= "~" for character in url):
-        raise ConfigError(f"{url!r} is not a base URL for {provider.name}: it should look like https://host/path")
+        raise ConfigError(f"{shown(url)!r} is not a base URL for {provider.name}: it should look like https://host/path")
     origin(url)
     return url
+
+
+def assumed(provider: Provider, template: str, environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each placeholder of ``template`` that says itself what it stands for, as no variable does."""
+    found: list[str] = []
+    for piece in template.split("{")[1:]:
+        place, defaults, default = piece.partition("}")[0].partition("=")
+        given = provider.url_env.get(place)
+        if not defaults or given is None or "://" in default:  # whose usual address is no news
+            continue
+        names = (given,) if isinstance(given, str) else given
+        if not any(environ.get(name, "").strip() for name in names):
+            found.append(f"{provider.name} is asked in the {place} {default}, as none of {', '.join(names)} is set")
+    return found
 
 
 def _filled(provider: Provider, template: str, before: str, model: str, environ: Mapping[str, str]) -> str:

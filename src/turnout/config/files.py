@@ -122,7 +122,7 @@ def read_file(place: Place) -> ConfigFile | Mistake:
     import tomllib  # 5 ms; most machines have no such file
 
     try:
-        with open(place.path, encoding="utf-8") as opened:
+        with open(place.path, encoding="utf-8-sig") as opened:  # some editors put a mark in front
             if place.kind == "keys file" and is_open_to_others(opened.fileno()):
                 return _unread(place, f"it holds keys and others may read it: `chmod 600 {place.path}`")
             text = opened.read()

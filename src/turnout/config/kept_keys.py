@@ -5,13 +5,13 @@ keys.toml names every key that is kept, and holds those that no store holds. It 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os.path import join
 from pathlib import Path
 from typing import Any, Literal
 
 from turnout.config.files import KEYS_FILE, user_folder
-from turnout.config.keys import store
+from turnout.config.keys import ask_store, store
 from turnout.config.writing import locked, replace_file
 from turnout.errors import ConfigError, MissingExtra
 
@@ -40,11 +40,13 @@ def keep(environ: Mapping[str, str], id: str, key: str, where: Keeping = "auto")
         before = _entry(document, id)
         table: dict[str, Any]
         if keyring is not None:
-            _ask_store(lambda: keyring.set_password(SERVICE, id, key), "take the key", "; `--in file` keeps it in a file")
+            instead = "; `--in file` keeps it in a file"
+            ask_store(lambda: keyring.set_password(SERVICE, id, key), "did not take the key", instead)
             table, said = {"keyring": [SERVICE, id]}, f"the platform's store, as {SERVICE}/{id}"
         else:
             table, said = {"api_key": key}, f"{path}"
-        _providers(document, tomlkit)[id] = table
+        providers = _providers(document, tomlkit)
+        providers[_name(providers, id) or id] = table
         replace_file(path, tomlkit.dumps(document).encode())
         if keyring is None:
             _drop(before, id)
@@ -60,9 +62,9 @@ def forget(environ: Mapping[str, str], id: str) -> bool:
         before = _entry(document, id)
         if before is None:
             return False
-        del document["providers"][id]
+        _drop(before, id)  # first: while the file names it, it can be forgotten once more
+        del document["providers"][_name(document["providers"], id)]
         replace_file(path, tomlkit.dumps(document).encode())
-        _drop(before, id)
     return True
 
 
@@ -72,9 +74,13 @@ def _read(path: Path, tomlkit: Any) -> Any:
     except FileNotFoundError:
         text = _HEAD
     try:
-        return tomlkit.parse(text)
+        document = tomlkit.parse(text)
     except (ValueError, tomlkit.exceptions.TOMLKitError) as error:
         raise ConfigError(f"{path} is no TOML, so nothing is written to it: {error}") from error
+    providers = document.get("providers", {})
+    if not isinstance(providers, dict) or not all(isinstance(entry, dict) for entry in providers.values()):
+        raise ConfigError(f"{path}: providers holds tables, such as [providers.NAME], so nothing is written to it")
+    return document
 
 
 def _providers(document: Any, tomlkit: Any) -> Any:
@@ -84,8 +90,14 @@ def _providers(document: Any, tomlkit: Any) -> Any:
 
 
 def _entry(document: Any, id: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = document.get("providers", {}).get(id)
-    return dict(found) if found is not None else None
+    providers = document.get("providers", {})
+    name = _name(providers, id)
+    return dict(providers[name]) if name is not None else None
+
+
+def _name(providers: Mapping[str, Any], id: str) -> str | None:
+    """How the file calls the provider ``id``: a person may have written it in any case."""
+    return next((name for name in providers if name.lower() == id), None)
 
 
 def _drop(entry: dict[str, Any] | None, id: str) -> None:
@@ -93,15 +105,12 @@ def _drop(entry: dict[str, Any] | None, id: str) -> None:
     if entry is None or list(entry.get("keyring", ())) != [SERVICE, id]:
         return
     keyring = _keyring(optional=False)
-    if keyring.get_password(SERVICE, id) is not None:
-        _ask_store(lambda: keyring.delete_password(SERVICE, id), "give the key up")
 
+    def give_up() -> None:
+        if keyring.get_password(SERVICE, id) is not None:
+            keyring.delete_password(SERVICE, id)
 
-def _ask_store(ask: Callable[[], object], what: str, instead: str = "") -> None:
-    try:
-        ask()
-    except Exception as error:  # noqa: BLE001 - each store has errors of its own, and they may hold anything
-        raise ConfigError(f"the store of keys did not {what}: {type(error).__name__}{instead}") from None
+    ask_store(give_up, "did not give the key up")
 
 
 def _keyring(*, optional: bool) -> Any:

@@ -62,16 +62,26 @@ def beside(file: str, path: str) -> str:
 def from_file(path: str) -> str:
     """The first line of a file. Raises ConfigError for one that is missing, empty, too large, or readable by everybody.
 
-    A file of another owner is as that owner wants it: secrets that a system mounts are often readable.
+    A file of another owner is as that owner wants it: secrets that a system mounts are often readable. What is no file, such as
+    a pipe, is refused: nobody may ever write to it.
     """
+    import stat
+
     try:
-        with open(path, "rb") as opened:
+        with open(path, "rb", opener=_unblocked) as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise ConfigError(f"{path}, which should hold a key, is no file: `key_command` takes what a program prints")
             if is_open_to_others(opened.fileno()):
                 raise ConfigError(f"{path} holds a key and others may read it: `chmod 600 {path}`")
             content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path}, which should hold a key, cannot be read: {error.strerror}") from None
     return _first_line(content, path)
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """Opening a pipe to which nobody writes would wait for ever."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def is_open_to_others(opened: int) -> bool:
@@ -145,22 +155,28 @@ def from_store(service: str, user: str) -> str:
     if keyring is None:
         raise ConfigError(f"no store of keys on this machine to hold {service}/{user}: `turnout keys set` keeps it in a file")
 
-    def asked() -> tuple[str | None, str]:
-        try:
-            return keyring.get_password(service, user), ""
-        except Exception as error:  # noqa: BLE001 - each store has errors of its own, and they may hold anything
-            return None, type(error).__name__
-
-    answer = _within(_STORE_SECONDS, asked)
-    if answer is None:
-        raise ConfigError(f"the store of keys did not answer within {_STORE_SECONDS:g} s: is it locked?")
-    key: str | None
-    key, problem = answer
-    if problem:
-        raise ConfigError(f"the store of keys refused to give {service}/{user}: {problem}")
+    key: str | None = ask_store(lambda: keyring.get_password(service, user), f"refused to give {service}/{user}")
     if key is None:
         raise MissingKey(f"the store of keys has no {service}/{user}: `turnout keys set {user}` puts one there")
     return key
+
+
+def ask_store(ask: Callable[[], Any], failing: str, instead: str = "", seconds: float = _STORE_SECONDS) -> Any:
+    """What ``ask`` gives. Raises ConfigError: the store ``failing``, or it does not answer. Nothing that it says is repeated."""
+
+    def asked() -> tuple[Any, str]:
+        try:
+            return ask(), ""
+        except Exception as error:  # noqa: BLE001 - each store has errors of its own, and they may hold anything
+            return None, type(error).__name__
+
+    answer = _within(seconds, asked)
+    if answer is None:
+        raise ConfigError(f"the store of keys did not answer within {seconds:g} s: is it locked?{instead}")
+    value, problem = answer
+    if problem:
+        raise ConfigError(f"the store of keys {failing}: {problem}{instead}")
+    return value
 
 
 def store() -> Any:

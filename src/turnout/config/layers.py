@@ -71,6 +71,8 @@ def layered_provider(id: str, catalog: Catalog, config: Config, environ: Mapping
         guarded.pop(field, None)
     if "wire" not in sources or "base_url" not in sources:
         missing = "wire" if "wire" not in sources else "base_url"
+        if rows[-1][0].startswith("provider list "):
+            missing = "base_api_url"  # as those files call it
         raise ConfigError(f"{rows[-1][0]}: provider {id!r} is not built in, so it needs a {missing}")
     provider = _converted(lambda: provider_from(id, rows), sources)
     check_trust(provider, guarded, known=known)

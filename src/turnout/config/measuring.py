@@ -73,7 +73,7 @@ def remember(path: str, target: Target, new: Measured, *, instead: bool = False)
         old = targets.pop(str(target), None)
         targets[str(target)] = new if old is None or instead else added(old, new)
         if len(targets) > MOST_TARGETS:
-            newest = sorted(targets, key=lambda name: _latest(targets[name]), reverse=True)[:MOST_TARGETS]
+            newest = set(sorted(targets, key=lambda name: _latest(targets[name]), reverse=True)[:MOST_TARGETS])
             targets = {name: measured for name, measured in targets.items() if name in newest}
         content = msgspec.json.format(msgspec.json.encode(MeasuredFile(targets), order="deterministic"), indent=1)
         replace_file(Path(path), content + b"\n", backup=broken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from turnout.errors import ConfigError, UnknownName
 from turnout.types import Target
 
 ALLOWED, DISABLED = "ALLOWED_PROVIDERS", "DISABLED_PROVIDERS"
+_OFF = ("false", "0", "no", "off")
 
 
 class Listed(Struct, frozen=True):
@@ -26,11 +27,14 @@ class Permits(Struct, frozen=True):
 
     allowed: tuple[tuple[frozenset[str], str], ...] = ()
     disabled: dict[str, str] = {}
+    off: dict[str, str] = {}  # id -> the variable that switches it off
 
     def refusal(self, id: str) -> str | None:
         """Why ``id`` may not be called, and what to do about it; None if it may."""
         if (source := self.disabled.get(id)) is not None:
             return f"the provider {id!r} is switched off by {source}: take it off that list to use it"
+        if (variable := self.off.get(id)) is not None:
+            return f"the provider {id!r} is switched off by environment {variable}: set it to true, or not at all, to use it"
         for ids, source in self.allowed:
             if id not in ids:
                 return f"the provider {id!r} is not among those that {source} allows: add it to that list to use it"
@@ -45,8 +49,15 @@ def disabled_lists(config: Config, environ: Mapping[str, str]) -> list[Listed]:
     return list(_lists(config, environ, "disabled_providers", DISABLED))
 
 
-def permits(config: Config, environ: Mapping[str, str], provider_id: Callable[[str], str]) -> Permits:
-    """``provider_id`` gives the id of a name in any case, or raises UnknownName.
+def permits(
+    config: Config,
+    environ: Mapping[str, str],
+    provider_id: Callable[[str], str],
+    switches: Mapping[str, Sequence[str]] = {},
+) -> Permits:
+    """``provider_id`` gives the id of a name in any case, or raises UnknownName. ``switches``: id -> what says that it is off.
+
+    A switch that is not set leaves its provider on: a key is enough to say that it is wanted.
 
     A name that nobody knows allows nobody. In a list of those to switch off it is a ConfigError: it was meant to switch
     somebody off, and whom is not known.
@@ -67,20 +78,28 @@ def permits(config: Config, environ: Mapping[str, str], provider_id: Callable[[s
                 disabled.setdefault(provider_id(name), listed.source)
             except UnknownName as error:
                 raise ConfigError(f"{listed.source}: {error}; nothing is called while it is not known who is meant") from None
-    return Permits(tuple(allowed), disabled)
+    off = {
+        id: variable
+        for id, variables in switches.items()
+        for variable in variables
+        if environ.get(variable, "").strip().lower() in _OFF
+    }
+    return Permits(tuple(allowed), disabled, off)
 
 
-def allowed_models(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def allowed_models(
+    names: Iterable[str], environ: Mapping[str, str], model_aliases: Mapping[str, str] = {}
+) -> dict[str, frozenset[str]]:
     """Variable -> the models that it allows, in lower case: KIMI_ALLOWED_MODELS for a provider of which KIMI is one of ``names``.
 
-    A variable that names no model restricts none.
+    A variable that names no model restricts none. Another name of a model (``model_aliases``) allows that model.
     """
     found: dict[str, frozenset[str]] = {}
     for name in names:
         variable = f"{in_capitals(name)}_ALLOWED_MODELS"
         models = frozenset(model for part in environ.get(variable, "").split(",") if (model := part.strip().lower()))
         if models:
-            found[variable] = models
+            found[variable] = models | {model_aliases[model].lower() for model in models if model in model_aliases}
     return found
 
 

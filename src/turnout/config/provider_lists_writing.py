@@ -9,7 +9,7 @@ from typing import Any
 
 from turnout.config.provider_lists import YAML_FILE
 from turnout.config.writing import locked, replace_file
-from turnout.config.yaml_file import read_text, yaml_reader
+from turnout.config.yaml_file import read_text, with_line_ends_of, yaml_reader
 from turnout.discovery.findings import Finding, first_known, updated
 from turnout.discovery.known import OPENAI_CHAT, KnownProvider, known_provider
 from turnout.errors import ConfigError
@@ -33,14 +33,21 @@ def save_findings(folder: str, findings: Sequence[Finding]) -> str | None:
                 document = yaml.load(text) if text.strip() else None
             except ConfigError as error:
                 raise ConfigError(f"{path}: {error}") from error
+            head = ""
             if document is None:
-                document = _mapping()
+                document, head = _mapping(), _comments(text)
             if not _merge(document, findings, str(path)):
                 return None
-            replace_file(path, yaml.dump(document), mode=0o600, backup=True)
+            content = with_line_ends_of(str(path), head.encode() + yaml.dump(document))
+            replace_file(path, content, mode=0o600, backup=True)
     except OSError as error:
         raise ConfigError(f"Error persisting provider configurations to YAML: {path}: {error.strerror or error}") from error
     return str(path)
+
+
+def _comments(text: str) -> str:
+    """Of a file that holds nothing else."""
+    return "".join(f"{line}\n" for line in text.splitlines() if line.lstrip().startswith("#"))
 
 
 def _merge(document: Any, findings: Sequence[Finding], path: str) -> bool:

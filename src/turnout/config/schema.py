@@ -8,16 +8,23 @@ import msgspec
 from msgspec import Struct
 
 from turnout.catalog.schema import Model, Provider
-from turnout.config.checks import MODEL_FIELDS, PROVIDER_FIELDS
+from turnout.config.checks import ALIAS_FIELDS, MODEL_FIELDS, MOST_WEIGHT, PROVIDER_FIELDS
 
 SETTINGS = {
     "model": "what is asked when nothing else is named: provider/model, or an alias",
+    "policy": "in which order several models are tried, where their alias does not say: listed, cheapest, fastest, weighted, ...",
     "env_file": "a file of variables for what the environment does not set; a relative path begins at this file's folder",
     "allowed_providers": "the only providers that may be called; lists of several files and of the environment all hold",
     "disabled_providers": "providers that may not be called",
-    "aliases": "names of your own, each for one provider/model or for several to be tried in order",
+    "aliases": "names of your own, each for one provider/model, several to be tried in order, or a table of models and policy",
     "providers": "what is said of a provider, by its id; one that is not built in needs a wire and a base_url",
     "models": 'what is said of a model, by its name: [models."provider/model"]',
+}
+
+ALIAS = {
+    "models": "provider/model, or several, or aliases of them",
+    "policy": "in which order they are tried: listed, cheapest, fastest, weighted, or what a package offers",
+    "weights": "a number for each of the models: how often it is tried first, beside the others; for the policy weighted",
 }
 
 PROVIDER = {
@@ -37,6 +44,7 @@ PROVIDER = {
     "auth": "bearer[:HEADER], header:NAME, query:NAME, sigv4[:SERVICE], google[:SCOPE], azure[:SCOPE] or none",
     "headers": "sent with every request; never a secret",
     "header_env": "header -> variables; sent with the first that is set",
+    "header_required": "of header_env those without which it is not called",
     "aliases": "other names for it",
     "docs": "where its documentation is",
     "checked": "when what is said here was read",
@@ -49,11 +57,15 @@ PROVIDER = {
     "deprecated_names": "of its aliases those to leave -> what to use instead",
     "regions": "region -> the id of the provider that is meant there",
     "region_env": "variables that say the region; the first that is set wins",
+    "default_model": "the model that is taken where none is named",
+    "model_aliases": "other name of a model, in lower case -> the provider's own",
+    "model_prefixes": "what people leave out at the front of its models' names, or put there though it is not",
+    "model_suffix": "put behind the name of every model that has no colon of its own",
     "sdk": "the vendor's own Python library",
     "modes": "how its clients make an answer fit a schema",
     "default_mode": "the mode when none is asked for",
     "mode_by_model": "pattern of model names -> the mode when none is asked for; the first that matches counts",
-    "quirks": "how it departs from its wire: rename, drop, stream_usage, inputs_per_call, encoding_format",
+    "quirks": "how it departs from its wire: rename, drop, stream_usage, inputs_per_call, encoding_format, chat_path",
     "api_key": "the key itself; a placeholder counts as none",
     "key_command": "a program and its arguments that print the key; no shell reads them",
     "key_file": "a file that holds the key on its first line; a relative path begins at this file's folder",
@@ -77,6 +89,7 @@ MODEL = {
     "wire": "the protocol, when it is not its provider's",
     "base_url": "where it is served, when that is not where its provider's others are",
     "limits": "what it refuses",
+    "rate_limits": "how much of it an account may have: requests_per_minute, tokens_per_minute, ...; told, and not enforced",
     "checked": "when what is said here was read",
 }
 
@@ -87,6 +100,12 @@ VARIABLES = {
     "TURNOUT_ENV_FILE": "a file of variables for what the environment does not set",
     "ALLOWED_PROVIDERS": "the only providers that may be called, with commas between them",
     "DISABLED_PROVIDERS": "providers that may not be called, with commas between them",
+    "DEFAULT_MODEL": "as TURNOUT_MODEL, below all else, where it names a model of a provider, an alias or `auto`",
+    "ENABLE_OPENROUTER": "false: OpenRouter is not called",
+    "ENABLE_CUSTOM": "false: the custom endpoint is not called",
+    "CUSTOM_API_URL": "where the custom endpoint is, the provider `custom`",
+    "CUSTOM_MODEL_NAME": "the model of the custom endpoint that is taken where none is named",
+    "ID_PREFERRED_MODELS": "models of the provider ID (any of its names), the first that it has is taken where none is named",
     "ID_ALLOWED_MODELS": "the only models that may be called of the provider ID (any of its names), with commas between them",
     "TURNOUT_ID_BASE_URL": "where the provider ID is (its id in capitals, with _ for what is no letter or digit)",
     "TURNOUT_ID_TIMEOUT": "seconds between two events of its streams",
@@ -115,17 +134,29 @@ def json_schema() -> dict[str, Any]:
     parts["Provider"] = _table(Provider, parts["Provider"], PROVIDER_FIELDS, PROVIDER, _KEY_FIELDS)
     parts["Model"] = _table(Model, parts["Model"], MODEL_FIELDS, MODEL, {"supports": _WORDS, "lacks": _WORDS})
     name: dict[str, Any] = {"type": "string", "minLength": 1}
+    models_of_alias: dict[str, Any] = {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
+    weight: dict[str, Any] = {"type": "number", "minimum": 0, "exclusiveMaximum": MOST_WEIGHT}
+    fields = {"models": models_of_alias, "policy": name, "weights": {"type": "array", "items": weight, "minItems": 1}}
+    parts["Alias"] = {
+        "title": "Alias",
+        "type": "object",
+        "properties": {field: {"description": ALIAS[field], **fields[field]} for field in ALIAS_FIELDS},
+        "required": ["models"],
+        "dependentRequired": {"weights": ["policy"]},
+        "additionalProperties": False,
+    }
     providers = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Provider"}}
     models = {"type": "object", "propertyNames": {"pattern": "/"}, "additionalProperties": {"$ref": "#/$defs/Model"}}
     properties: dict[str, dict[str, Any]] = {
         "model": name,
+        "policy": name,
         "env_file": name,
         "allowed_providers": {"type": "array", "items": name, "minItems": 1},
         "disabled_providers": {"type": "array", "items": name, "minItems": 1},
         "aliases": {
             "type": "object",
             "propertyNames": {"pattern": "^[^/]+$"},
-            "additionalProperties": {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]},
+            "additionalProperties": {"anyOf": [*models_of_alias["anyOf"], {"$ref": "#/$defs/Alias"}]},
         },
         "providers": providers,
         "models": models,

@@ -10,28 +10,39 @@ from msgspec import Struct
 
 from turnout.catalog.names import nearest, suggestion
 from turnout.catalog.read import Catalog
-from turnout.catalog.schema import Limit, Limits, Model, Price, PriceTier, Provider, Quirks, Rates, Thinking
+from turnout.catalog.schema import FORMS, Limit, Limits, Model, Price, PriceTier, Provider, Quirks, RateLimits, Rates, Thinking
 from turnout.config import Config, ConfigFile
 from turnout.config.checks import Mistake, mistake, shape_mistakes
 from turnout.config.keys import KEY_FIELDS
 from turnout.config.layers import layered_model, layered_provider
-from turnout.config.names import Names
+from turnout.config.names import AUTO, Names
 from turnout.errors import ConfigError, UnknownName
 from turnout.types import Target
 
-_NESTED: tuple[type[Struct], ...] = (Quirks, Price, PriceTier, Rates, Limits, Limit, Thinking)
+_NESTED: tuple[type[Struct], ...] = (Quirks, Price, PriceTier, RateLimits, Rates, Limits, Limit, Thinking)
 _WORDS = ("supports", "lacks")  # may be one string of words
 
 
 def mistakes(
-    config: Config, catalog: Catalog, environ: Mapping[str, str], *, wires: Collection[str], auths: Collection[str]
+    config: Config,
+    catalog: Catalog,
+    environ: Mapping[str, str],
+    *,
+    wires: Collection[str],
+    auths: Collection[str],
+    policies: Collection[str],
 ) -> list[Mistake]:
     """Of every file, in their order and each by line; of names and layers only when the files themselves are well shaped."""
-    found = [each for file in config.files for each in (*shape_mistakes(file), *_value_mistakes(file))]
+    found = written_mistakes(config)
     if not found:
-        found = list(_meant(config, catalog, environ, wires, auths))
+        found = [*_meant(config, catalog, environ, wires, auths), *_policy_mistakes(config, policies)]
     order = {file.path: at for at, file in enumerate(config.files)}
     return sorted(found, key=lambda each: (order.get(each.path, len(order)), each.line or 0))
+
+
+def written_mistakes(config: Config) -> list[Mistake]:
+    """What is wrong with each file by itself, whatever the others say."""
+    return [each for file in config.files for each in (*shape_mistakes(file), *_value_mistakes(file))]
 
 
 def _value_mistakes(file: ConfigFile) -> Iterator[Mistake]:
@@ -64,7 +75,7 @@ def _fits(file: ConfigFile, keys: tuple[str, ...], value: Any, wanted: Any) -> I
 def _meant(
     config: Config, catalog: Catalog, environ: Mapping[str, str], wires: Collection[str], auths: Collection[str]
 ) -> Iterator[Mistake]:
-    names = Names(catalog, config)
+    names = Names(catalog, config, auto=lambda: (Target(AUTO, AUTO), ""))  # whom it stands for is for a call to find
     for file in config.files:
         for id, table in file.tables.get("providers", {}).items():
             yield from _provider_mistakes(file, id, table, names, wires, auths)
@@ -98,6 +109,16 @@ def _meant(
             yield _placed(config, str(error), provider, names)
 
 
+def _policy_mistakes(config: Config, policies: Collection[str]) -> Iterator[Mistake]:
+    for file in config.files:
+        if (policy := file.tables.get("policy")) is not None and policy not in policies:
+            yield _unknown(file, ("policy",), "policy", policy, policies)
+        for alias, value in file.tables.get("aliases", {}).items():
+            policy = value.get("policy") if isinstance(value, dict) else None
+            if policy is not None and policy not in policies:
+                yield _unknown(file, ("aliases", alias, "policy"), "policy", policy, policies)
+
+
 def _provider_mistakes(
     file: ConfigFile, id: str, table: Mapping[str, Any], names: Names, wires: Collection[str], auths: Collection[str]
 ) -> Iterator[Mistake]:
@@ -121,6 +142,14 @@ def _model_mistakes(
         yield mistake(file, ("models", name), str(error), error.nearest)
     if (wire := table.get("wire")) is not None and wire not in wires:
         yield _unknown(file, ("models", name, "wire"), "wire", wire, wires)
+    yield from _form_mistakes(file, name, table)
+
+
+def _form_mistakes(file: ConfigFile, name: str, table: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Ways of asking for a schema that nobody knows: one of them would be taken for none."""
+    for limit in table.get("limits", {}).get("fields", {}).get("response_format", ()):
+        if (form := limit.get("only")) is not None and form not in FORMS:
+            yield _unknown(file, ("models", name, "limits", "fields", "response_format"), "form of an answer", str(form), FORMS)
 
 
 def _names_nobody(file: ConfigFile, keys: tuple[str, ...], name: str, names: Names) -> Iterator[Mistake]:

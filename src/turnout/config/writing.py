@@ -112,12 +112,12 @@ else:
 
     def _sync_folder(folder: Path) -> None:
         """The new name outlives a loss of power only when its folder is on disk too."""
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # some network file systems refuse it
+        with suppress(OSError):  # some network file systems refuse it, and a folder may be written to that may not be read
+            opened = os.open(folder, os.O_RDONLY)
+            try:
                 os.fsync(opened)
-        finally:
-            os.close(opened)
+            finally:
+                os.close(opened)
 
 
 def _sweep(path: Path) -> None:

@@ -38,7 +38,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 class Trial(Struct, frozen=True, kw_only=True):
     """One question. ``read`` gives what an answer shows, by name. A refusal is told under ``name``: the model then ``lacks``
-    these words, and does not take ``fields``.
+    these words, and does not take ``fields``; ``instead`` is then how the form of an answer is asked for.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     stream: bool = False
     lacks: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    instead: str = ""
 
 
 def _asking(text: str, *before: Message, **fields: Any) -> Callable[[str], ChatRequest]:
@@ -208,6 +209,7 @@ TRIALS = (
         ),
         read=_read_shape,
         lacks=("structured_output",),
+        instead="tool",
     ),
     Trial(
         name="system role",

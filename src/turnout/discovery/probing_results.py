@@ -57,6 +57,8 @@ def reading(trial: Trial, seen: Seen) -> Measured:
     limits = {name: limit for name, limit in taught.limits.items() if name in trial.fields}
     if not limits:
         limits = {name: Limit(unsupported=True, source=_SOURCE) for name in trial.fields}
+    if trial.instead:
+        limits["response_format"] = Limit(only=trial.instead, source=_SOURCE)
     return Measured(found={trial.name: "refused"}, limits=limits, lacks=frozenset(trial.lacks))
 
 

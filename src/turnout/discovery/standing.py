@@ -12,10 +12,13 @@ _LATE = 3  # writes that may be missing before the file counts as the leaving of
 
 
 class Resting(Struct, frozen=True):
-    """A target that failed several times in a row, and is left alone for so many ``seconds`` from the timestamp."""
+    """A target that failed several times in a row, and is left alone for so many ``seconds`` from the timestamp, by so many of
+    the gateway's ``workers``: each has its own experience.
+    """
 
     target: str
     seconds: float
+    workers: int = 1
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -31,6 +34,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     resting: tuple[Resting, ...] = ()
     turnout: str = ""
     pid: int = 0
+    workers: int = 1
     every: float = EVERY
 
 
@@ -45,6 +49,14 @@ def read_standing(content: bytes) -> Standing | None:
 def is_fresh(standing: Standing, now: float) -> bool:
     """``now`` in seconds since 1970. A file from the future was written by another clock, and says nothing either."""
     return -_LATE * standing.every <= now - standing.timestamp <= _LATE * standing.every
+
+
+def still_resting(standing: Standing, now: float) -> tuple[Resting, ...]:
+    """Those that are left alone at ``now`` too, with the seconds from then."""
+    passed = max(now - standing.timestamp, 0.0)
+    return tuple(
+        msgspec.structs.replace(one, seconds=round(one.seconds - passed, 1)) for one in standing.resting if one.seconds > passed
+    )
 
 
 def preferred(diagnosis: Diagnosis, standing: Standing) -> Diagnosis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from turnout.errors import ConfigError
@@ -35,33 +35,41 @@ def provider_fields(id: str, table: Any, where: str) -> Table:
 
     Raises ConfigError that names the field.
     """
-    at = f"{where}: providers.{id}" if where else f"providers.{id}"
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"{at}: a provider is a table with base_api_url, api_key and valid_models, not {_called(table)}")
-    if "/" in id or not id.strip():
-        raise ConfigError(f"{at}: a provider's name is a word without '/', for 'provider/model' begins with it")
-    fields: Table = {}
-    for name in _TEXTS:
-        if (value := table.get(name)) is not None:
-            if not isinstance(value, str):
-                raise ConfigError(f"{at}.{name}: expected a text, not {_called(value)}")
-            fields[name] = value
+    for keys, text in field_problems(id, table):
+        at = ".".join(("providers", id, *keys[:1]))
+        raise ConfigError(f"{where}: {at}: {text}" if where else f"{at}: {text}")
+    fields: Table = {name: value for name in _TEXTS if (value := table.get(name)) is not None}
     if (models := table.get("valid_models")) is not None:
-        fields["valid_models"] = _models(f"{at}.valid_models", models)
+        fields["valid_models"] = dict(models)
     if (names := table.get("invalid_models")) is not None:
-        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-            raise ConfigError(f"{at}.invalid_models: expected a list of names, not {_called(names)}")
         fields["invalid_models"] = tuple(dict.fromkeys(names))
     return fields
 
 
-def _models(at: str, models: Any) -> dict[str, str]:
-    if not isinstance(models, Mapping):
-        raise ConfigError(f"{at}: expected a table of long name: short name, not {_called(models)}")
-    for long, short in models.items():
-        if not isinstance(long, str) or not isinstance(short, str):
-            raise ConfigError(f"{at}: both names of {str(long)!r} are texts; put quotes around a name that looks like a number")
-    return {str(long): str(short) for long, short in models.items()}
+def field_problems(id: str, table: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each value of the wrong type: where it is in the provider's table, and what is wrong with it."""
+    if not isinstance(table, Mapping):
+        yield (), f"a provider is a table with base_api_url, api_key and valid_models, not {_called(table)}"
+        return
+    if "/" in id or not id.strip():
+        yield (), "a provider's name is a word without '/', for 'provider/model' begins with it"
+    for name in _TEXTS:
+        if (value := table.get(name)) is not None and not isinstance(value, str):
+            yield (name,), f"expected a text, not {_called(value)}"
+    if (models := table.get("valid_models")) is not None:
+        if not isinstance(models, Mapping):
+            yield ("valid_models",), f"expected a table of long name: short name, not {_called(models)}"
+            models = {}
+        for long, short in models.items():
+            if not isinstance(long, str) or not isinstance(short, str):
+                why = f"both names of {str(long)!r} are texts; put quotes around a name that looks like a number"
+                yield ("valid_models", str(long)), why
+    if (names := table.get("invalid_models")) is not None and not _is_names(names):
+        yield ("invalid_models",), f"expected a list of names, not {_called(names)}"
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
 
 
 def _called(value: Any) -> str:

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from turnout.cli.numbers import seconds
+
 if TYPE_CHECKING:
     from turnout.cli.doctor.here import Report
     from turnout.registry import Registry
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list the providers that nothing was set for, and ask all others")
     parser.add_argument("--offline", action="store_true", help="ask nobody: look at files, variables and ports of this machine")
     parser.add_argument("--provider", metavar="ID", action="append", default=[], help="only this one; may be repeated")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", default=10.0, help="seconds for each exchange (default: 10)")
+    parser.add_argument("--timeout", type=seconds, metavar="S", default=10.0, help="seconds for each exchange (default: 10)")
     parser.add_argument(
         "--snapshot",
         metavar="FILE",
@@ -64,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if path := options.snapshot or os.environ.get("TURNOUT_SNAPSHOT", "").strip():
         from turnout.cli.doctor.gateway_file import with_gateway
 
-        report = with_gateway(report, path)
+        report = with_gateway(report, path, registry)
     if not options.offline:
         report = _asked(report, registry, everything=options.all or bool(only), seconds=options.timeout)
     if options.json:
@@ -100,13 +102,3 @@ def _asked(report: Report, registry: Registry, *, everything: bool, seconds: flo
     order = {id: place for place, id in enumerate(ids)}
     findings.sort(key=lambda finding: order.get(finding.id, len(order)))
     return replace(report, providers=tuple(findings))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
-    return seconds

@@ -54,6 +54,7 @@ class Gateway(Struct, frozen=True):
     used: bool
     note: str
     resting: tuple[Resting, ...] = ()
+    workers: int = 1
 
 
 class Remembered(Struct, frozen=True):
@@ -217,4 +218,4 @@ def listens(base_url: str) -> bool:
 
 def is_touched(row: Provider, registry: Registry) -> bool:
     """Whether someone set anything for it: a key variable, even to nothing, or an entry in a file."""
-    return row.id in registry.config.providers or any(name in os.environ for name in row.key_env)
+    return row.id in registry.config.providers or any(name in registry.environ for name in row.key_env)

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from turnout.cli.numbers import seconds
 from turnout.errors import ConfigError
 
 if TYPE_CHECKING:
     from turnout.catalog.measured import Measured
-    from turnout.catalog.schema import Model
+    from turnout.catalog.schema import Limit, Model
     from turnout.registry import Registry
     from turnout.types import Target
 
 MOST = Decimal("0.05")  # US dollars
+_FORMS = {"tool": "the arguments of a tool", "json_object": "any JSON"}
 
 EXAMPLES = """
 turnout doctor probe groq/openai/gpt-oss-20b
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-cost", type=_dollars, default=MOST, metavar="USD", help=f"ask nothing beyond this (default: {MOST} US dollars)"
     )
     parser.add_argument("--yes", action="store_true", help="ask although no price is known")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for each question (default: 60)")
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help="seconds for each question (default: 60)")
     parser.add_argument("--no-save", action="store_true", help="show what was found, and keep nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -80,8 +82,12 @@ def run(options: argparse.Namespace) -> int:
     path = None if options.no_save else measured_path(registry.environ)
     before = (read_all(path) or {}).get(str(target)) if path is not None else None
     changes = drift(before, probed.measured) if before is not None and before.probed is not None else ()
+    lost = None
     if path is not None:
-        remember(path, target, probed.measured, instead=True)
+        try:
+            remember(path, target, probed.measured, instead=True)
+        except (OSError, ConfigError) as error:  # what was paid for is shown all the same
+            path, lost = None, f"turnout: what was found could not be kept in {path}: {error}"
     shown = Shown(
         target=str(target),
         measured=probed.measured,
@@ -90,13 +96,19 @@ def run(options: argparse.Namespace) -> int:
         kept_in=path,
     )
     _write(shown, json=options.json)
-    return 0
+    if lost is not None:
+        say(lost, "yellow")
+    return 0 if lost is None else FAILED
 
 
 def _target(registry: Registry, said: str) -> Target:
+    from turnout.registry.choosing import wished
+
     if "/" in said:
         return registry.resolve(said)
     id = registry.provider(said).id
+    if (chosen := wished(registry, id)) is not None:
+        return chosen[0]
     priced = [model for model in registry.models(id) if _price(model) is not None]
     chatting = [model for model in priced if "tools" in model.supports] or priced
     if chatting:
@@ -139,9 +151,7 @@ def _lines(shown: Shown) -> list[str]:
     measured = shown.measured
     lines = section(shown.target, _rows(measured.found))
     lines += section("the backend", _rows(measured.fingerprint), "says nothing of itself")
-    left_out = [
-        f"{name} is {'left out' if limit.unsupported else 'brought into range'}" for name, limit in measured.limits.items()
-    ]
+    left_out = [_left_out(name, limit) for name, limit in measured.limits.items()]
     left_out += [f"{name} is sent as {other}" for name, other in measured.rename.items()]
     left_out += [f"it has no {word}" for word in sorted(measured.lacks)]
     lines += section("from now on", left_out, "everything is sent as it is asked for")
@@ -152,6 +162,12 @@ def _lines(shown: Shown) -> list[str]:
     if shown.kept_in is not None:
         lines.append(f"kept in {shown.kept_in} for 30 days")
     return lines
+
+
+def _left_out(name: str, limit: Limit) -> str:
+    if name == "response_format" and limit.only is not None:
+        return f"a JSON schema is asked for as {_FORMS.get(str(limit.only), 'nothing')}, and the answer is checked"
+    return f"{name} is {'left out' if limit.unsupported else 'brought into range'}"
 
 
 def _rows(found: dict[str, str]) -> list[str]:

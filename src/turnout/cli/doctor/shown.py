@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from turnout.cli.doctor.here import Embedded, Finding, Report, State
+from turnout.cli.doctor.here import Embedded, Finding, Gateway, Report, State
 
 
 def lines_of(report: Report, *, everything: bool) -> list[str]:
@@ -20,7 +20,8 @@ def lines_of(report: Report, *, everything: bool) -> list[str]:
         lines += section("measured", _wrong(report.remembered.error) or [told])
     if report.gateway is not None:
         resting = [
-            f"! {one.target} failed several times in a row: left alone for {one.seconds:.0f} s" for one in report.gateway.resting
+            f"! {one.target} failed several times in a row: left alone for {one.seconds:.0f} s{_by(one.workers, report.gateway)}"
+            for one in report.gateway.resting
         ]
         lines += section("gateway", [report.gateway.note if report.gateway.used else f"! {report.gateway.note}", *resting])
     if report.plugins:
@@ -40,6 +41,10 @@ def lines_of(report: Report, *, everything: bool) -> list[str]:
             rows = [f"{finding.id:<{width}}  {_told(finding)}" for finding in found]
             lines += section(f"{title} ({len(found)})", rows, "none: set a provider's key, or `turnout local pull`")
     return lines
+
+
+def _by(workers: int, gateway: Gateway) -> str:
+    return f" by {workers} of {gateway.workers} workers" if gateway.workers > 1 else ""
 
 
 def section(title: str, rows: list[str], without: str = "") -> list[str]:
