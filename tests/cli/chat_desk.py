@@ -52,6 +52,9 @@ class Typed:
     def forget(self) -> None:
         self.forgot = True
 
+    def leaves(self, left: SystemExit) -> bool:
+        return False
+
 
 def said(chat: Chat, *texts: str) -> None:
     """The texts of a person and of a model in turn."""

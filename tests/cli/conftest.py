@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from pseudo_terminal import PseudoTerminal
 from upstream import KEY, Upstream
 
 from turnout.cli import main
+
+if TYPE_CHECKING:
+    from chat_terminal import Terminal
 
 PROVIDERS = """\
 providers:
@@ -87,6 +90,25 @@ def folder(environment: dict[str, str], tmp_path: Path) -> Path:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/openaicompat-providers.yaml").write_text(PROVIDERS)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def chat_screen(upstream: Upstream, environment: dict[str, str], folder: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts ``turnout chat`` with these arguments in a terminal, and waits until it can be typed into."""
+    from chat_terminal import LISTS, Terminal
+
+    (folder / "openaicompat-providers.yaml").write_text(LISTS)
+    environment["TURNOUT_DATA_DIR"] = str(folder)
+    opened: list[Terminal] = []
+
+    def start(*arguments: str) -> Terminal:
+        opened.append(Terminal(environment, *arguments))
+        opened[-1].greeting = opened[-1].ready()
+        return opened[-1]
+
+    yield start
+    for terminal in opened:
+        terminal.close()
 
 
 class Done(NamedTuple):

@@ -76,6 +76,19 @@ def test_save_without_a_file_saves_the_session(chat):
     assert chat.session.sessions.load("now").messages == tuple(chat.conversation.messages)
 
 
+def test_save_says_what_is_wrong_with_the_place_of_sessions(chat, tmp_path):
+    (tmp_path / "sessions").touch()
+    said(chat, "Name a river", "Rhine")
+    with pytest.raises(WrongUsage, match=r"cannot be saved: .*sessions: .*; say where else to write it: /save FILE"):
+        run(chat, "/save")
+
+
+def test_a_session_that_is_not_kept_has_no_name_to_change(chat):
+    chat.session.saving = False
+    with pytest.raises(WrongUsage, match="is not kept"):
+        run(chat, "/rename rivers")
+
+
 def test_load_takes_a_session_by_its_name_and_goes_on_under_it(chat):
     said(chat, "Name a river", "Rhine")
     run(chat, "/rename rivers")
@@ -205,6 +218,18 @@ def test_an_attachment_goes_with_the_next_question_only(chat, name, tmp_path):
     assert run(chat, f"{name} -") == "goes with the next question: nothing"
 
 
+@pytest.mark.parametrize("typed", ["a map.png", "'a map.png'", '"a map.png"', "a\\ map.png", "'a map.png' "])
+def test_a_file_that_is_dropped_on_the_terminal_is_attached_however_that_quotes_it(chat, typed, tmp_path):
+    (tmp_path / "a map.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert run(chat, f"/attach {typed}") == "goes with the next question: a map.png"
+
+
+@pytest.mark.parametrize("typed", ["it's not there", "nowhere", "two files"])
+def test_a_file_that_is_not_there_is_named_as_it_was_typed(chat, typed):
+    with pytest.raises(WrongUsage, match=f"cannot attach '{typed}'"):
+        run(chat, f"/attach {typed}")
+
+
 def test_usage_says_when_nothing_was_asked(chat):
     assert run(chat, "/usage") == "nothing was asked yet"
 
@@ -217,7 +242,14 @@ def test_an_unknown_command_names_help_and_the_nearest(chat):
 
 
 def test_a_path_and_two_slashes_are_no_commands():
-    assert [is_command(line) for line in ("/mod x", "/etc/hosts is odd", "//x", "/", "hi", "")] == [True] + [False] * 5
+    assert [is_command(line) for line in ("/mod x", "/etc/hosts is odd", "//x", "hi", "")] == [True] + [False] * 4
+
+
+@pytest.mark.parametrize("line", ["/", "/ mod x"])
+def test_a_slash_alone_is_no_question(chat, line):
+    assert is_command(line)
+    with pytest.raises(WrongUsage, match=r"^Unknown command\. Type /h for a list of commands\."):
+        run(chat, line)
 
 
 def test_the_commands_table_and_the_screen_need_neither_rich_nor_prompt_toolkit():

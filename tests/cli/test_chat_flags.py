@@ -99,9 +99,26 @@ def test_the_model_of_the_flag_beats_the_environment_which_beats_config_toml(ups
     assert [request["model"] for request in upstream.requests] == ["gpt-4o-mini", "gpt-4o", "gpt-5"]
 
 
+@pytest.mark.parametrize("flag", ["-m", "--model"])
+def test_the_model_may_be_long_short_or_behind_its_provider(upstream, turnout_here, flag):
+    for name in ("openai/gpt-4o-2024-08-06", "gpt-4o-2024-08-06", "openai/4o", "4o"):
+        turnout_here("chat", flag, name, "-p", "Hi")
+    assert {request["model"] for request in upstream.requests} == {"gpt-4o-2024-08-06"}
+
+
 def test_a_short_name_is_a_model_with_no_file_at_all(upstream, turnout_here):
     turnout_here("chat", "-m", "4o", "-p", "Hi")
     assert upstream.requests[0]["model"] == "gpt-4o-2024-08-06"
+
+
+def test_what_text_cannot_show_is_told_with_where_it_is(upstream, turnout_here):
+    call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    upstream.script = [[{"content": "One moment."}, {"tool_calls": [call]}]] * 3
+    once = turnout_here("chat", "-m", MODEL, "-p", "Hi").stderr
+    on_and_on = turnout_here("chat", "-m", MODEL, input=b"Hi\n").stderr
+    asked = turnout_here("ask", "-m", MODEL, "Hi").stderr
+    for told, elsewhere in ((once, "--session NAME"), (on_and_on, "/save FILE"), (asked, "--json")):
+        assert f"the answer also holds what text cannot show (toolcall); {elsewhere} has all of it".encode() in told
 
 
 def test_echo_sends_nothing_and_shows_the_question(upstream, turnout_here):

@@ -4,99 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
-import signal
-import sys
 
 import pytest
+from chat_terminal import ALT_ENTER, CTRL_C, CTRL_D, ESCAPES, TAB
 from upstream import HOLD
-
-pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
-pytest.importorskip("prompt_toolkit", reason="the extra `cli` is not installed")
-pytest.importorskip("rich", reason="the extra `cli` is not installed")
 
 # CPython 3.12 warns of any fork beside a thread; here the child does nothing but exec
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-
-CTRL_C, CTRL_D, TAB, ALT_ENTER = "\x03", "\x04", "\t", "\x1b\r"
-LISTS = """\
-providers:
-  openai:
-    valid_models:
-      gpt-4o-mini: mini
-      gpt-4o-2024-08-06: 4o
-"""
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]")
-
-
-class Terminal:
-    """40 lines of 100 columns, and a person who waits for what is shown."""
-
-    def __init__(self, environment, *arguments):
-        # nobody answers here where the cursor is, which prompt_toolkit would wait for
-        environment = {**environment, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
-        self._child = pexpect.spawn(
-            sys.executable,
-            ["-m", "turnout", "chat", *arguments],
-            env=environment,
-            encoding="utf-8",
-            dimensions=(40, 100),
-            timeout=15,
-        )
-        self._child.delaybeforesend = None
-
-    def press(self, keys):
-        self._child.send(keys)
-
-    def sees(self, pattern, *, plain=True):
-        """What was shown up to it, and it; ``plain``: without what moves the cursor and colours."""
-        self._child.expect(pattern)
-        shown = self._child.before + self._child.after
-        return _ESCAPES.sub("", shown) if plain else shown
-
-    def ready(self):
-        """The prompt, drawn: the editor turns bracketed paste on first, and shows the cursor last."""
-        return self.sees(r"\x1b\[\?2004h.*?>.*?\x1b\[\?25h")
-
-    def says(self, line):
-        self.press(f"{line}\r")
-
-    def ends(self):
-        self._child.expect(pexpect.EOF)
-        self._child.close()
-        return self._child.exitstatus
-
-    def kill(self):
-        self._child.kill(signal.SIGKILL)
-        self._child.wait()
-
-    def close(self):
-        self._child.close(force=True)
-
-
-@pytest.fixture
-def chat(upstream, environment, tmp_path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/openaicompat-providers.yaml").write_text(LISTS)
-    environment["TURNOUT_DATA_DIR"] = str(tmp_path / "data")
-    opened = []
-
-    def start(*arguments):
-        opened.append(Terminal(environment, *arguments))
-        opened[-1].ready()
-        return opened[-1]
-
-    yield start
-    for terminal in opened:
-        terminal.close()
 
 
 def said(upstream, at=-1):
     return [(message["role"], message["content"]) for message in upstream.requests[at]["messages"]]
 
 
-def test_ask_stream_interrupt_switch_complete_save_and_load(upstream, chat, tmp_path):
+def test_ask_stream_interrupt_switch_complete_save_and_load(upstream, chat_screen, tmp_path):
     upstream.script = [["The **Rh", "ine**.\n"], ["The Elb", HOLD], ["Danube"], ["Po"]]
-    screen = chat("-m", "openai/mini")
+    screen = chat_screen("-m", "openai/mini")
 
     screen.says("Name a river")
     screen.sees("The .*Rhine")
@@ -139,7 +62,7 @@ def test_ask_stream_interrupt_switch_complete_save_and_load(upstream, chat, tmp_
     screen.sees("turnout chat --session rivers")
     assert screen.ends() == 0
 
-    again = chat("--load", "rivers.json")
+    again = chat_screen("--load", "rivers.json")
     again.says("The last")
     again.sees("Po")
     again.sees("receipt: ")
@@ -147,20 +70,20 @@ def test_ask_stream_interrupt_switch_complete_save_and_load(upstream, chat, tmp_
     assert said(upstream) == [*whole, ("assistant", "Danube"), ("user", "The last")]
 
 
-def test_a_killed_chat_has_saved_all_that_was_answered(upstream, chat, tmp_path):
-    screen = chat("-m", "openai/mini", "--session", "rivers")
+def test_a_killed_chat_has_saved_all_that_was_answered(upstream, chat_screen, tmp_path):
+    screen = chat_screen("-m", "openai/mini", "--session", "rivers")
     screen.says("Name a river")
     screen.sees("receipt: ")
     screen.ready()
     screen.kill()
-    again = chat("--session", "rivers")
+    again = chat_screen("--session", "rivers")
     again.says("Another")
     again.sees("receipt: ")
     assert said(upstream) == [("user", "Name a river"), ("assistant", "Rhine"), ("user", "Another")]
 
 
-def test_models_lists_and_an_unknown_name_changes_nothing(upstream, chat):
-    screen = chat("-m", "openai/mini")
+def test_models_lists_and_an_unknown_name_changes_nothing(upstream, chat_screen):
+    screen = chat_screen("-m", "openai/mini")
     screen.says("/models openai")
     assert "• openai/gpt-4o-mini (mini)" in screen.sees(r"\(mini\)")
     screen.ready()
@@ -172,10 +95,10 @@ def test_models_lists_and_an_unknown_name_changes_nothing(upstream, chat):
     assert "It is openai/gpt-4o-mini now." in screen.sees("It is [^\r]*")
 
 
-def test_a_code_block_is_highlighted_and_copied_through_the_terminal(upstream, chat, environment, tmp_path):
+def test_a_code_block_is_highlighted_and_copied_through_the_terminal(upstream, chat_screen, environment, tmp_path):
     environment["PATH"] = str(tmp_path)  # no clipboard program
     upstream.script = [["See:\n\n```python\nimport os\n", "print(1)\n```\n", "\n```sh\nls\n```\n"]]
-    screen = chat("-m", "openai/mini")
+    screen = chat_screen("-m", "openai/mini")
     screen.says("Show me")
     shown = screen.sees("receipt: ")
     assert "import os" in shown
@@ -189,34 +112,34 @@ def test_a_code_block_is_highlighted_and_copied_through_the_terminal(upstream, c
     screen.sees("block 1 .*is copied, by the terminal")
 
 
-def test_a_long_answer_is_printed_once_and_what_scrolled_away_is_not_printed_again(upstream, chat):
+def test_a_long_answer_is_printed_once_and_what_scrolled_away_is_not_printed_again(upstream, chat_screen):
     lines = [f"line {number}\n" for number in range(200)]
     upstream.script = [["```\n", *lines, "```\n"]]
-    screen = chat("-m", "openai/mini")
+    screen = chat_screen("-m", "openai/mini")
     screen.says("Count")
     *frames, whole = re.split(r"(?:\x1b\[1A\x1b\[2K)+", screen.sees("receipt: ", plain=False))
     assert max(frame.count("\n") for frame in frames) <= 40  # the screen's height: what is above it cannot be drawn again
-    assert re.findall(r"line \d+", _ESCAPES.sub("", whole)) == [line.strip() for line in lines]
+    assert re.findall(r"line \d+", ESCAPES.sub("", whole)) == [line.strip() for line in lines]
 
 
-def test_reasoning_is_dim_and_apart_from_the_answer(upstream, chat):
+def test_reasoning_is_dim_and_apart_from_the_answer(upstream, chat_screen):
     upstream.script = [[{"reasoning_content": "Let me think."}, "Rhine"]]
-    screen = chat("-m", "openai/mini")
+    screen = chat_screen("-m", "openai/mini")
     screen.says("Name a river")
     screen.sees("\x1b\\[2mLet me think\\.")
     screen.sees("Rhine")
     screen.sees("receipt: ")
 
 
-def test_alt_enter_makes_a_question_of_several_lines(upstream, chat):
-    screen = chat("-m", "openai/mini")
+def test_alt_enter_makes_a_question_of_several_lines(upstream, chat_screen):
+    screen = chat_screen("-m", "openai/mini")
     screen.press(f"one{ALT_ENTER}two\r")
     screen.sees("receipt: ")
     assert said(upstream) == [("user", "one\ntwo")]
 
 
-def test_the_system_prompt_is_edited_in_place(upstream, chat):
-    screen = chat("-m", "openai/mini", "-s", "Be brief")
+def test_the_system_prompt_is_edited_in_place(upstream, chat_screen):
+    screen = chat_screen("-m", "openai/mini", "-s", "Be brief")
     screen.says("/sp")
     screen.sees("system prompt>.*Be brief")
     screen.press(" and kind\r")
@@ -227,12 +150,13 @@ def test_the_system_prompt_is_edited_in_place(upstream, chat):
     assert said(upstream)[0] == ("system", "Be brief and kind")
 
 
-def test_clear_clears_the_screen_and_keeps_the_conversation(upstream, chat):
-    screen = chat("-m", "openai/mini")
+@pytest.mark.parametrize("name", ["/clear", "/c"])
+def test_clear_clears_the_screen_and_keeps_the_conversation(upstream, chat_screen, name):
+    screen = chat_screen("-m", "openai/mini")
     screen.says("Name a river")
     screen.sees("receipt: ")
     screen.ready()
-    screen.says("/clear")
+    screen.says(name)
     screen.sees("\x1b\\[2J\x1b\\[H")
     screen.ready()
     screen.says("Another")

@@ -48,6 +48,19 @@ def test_options_may_stand_between_the_words(upstream):
     assert upstream.requests[0]["messages"][-1]["content"] == "Name a river"
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--", "-1 + 1?"], "-1 + 1?"),
+        (["Is it", "--no-stream", "--", "-1", "or", "--2?"], "Is it -1 or --2?"),
+        (["--", "a", "--", "b"], "a -- b"),
+    ],
+)
+def test_behind_two_dashes_nothing_is_an_option(upstream, turnout, words, asked):
+    assert turnout("ask", "-m", MODEL, *words).returncode == 0
+    assert upstream.requests[0]["messages"][-1]["content"] == asked
+
+
 def test_without_streaming_the_answer_is_the_same(upstream, capsys):
     upstream.script = [["The ", "Rhine."]]
     assert main(["ask", "-m", MODEL, "--no-stream", "Name a river"]) == 0
@@ -76,6 +89,12 @@ def test_stats_go_to_stderr_when_asked_for(upstream, capsys):
     assert shown.err.startswith("gpt-4o-mini via openai · 7 in · 2 out · ")
     assert " s to first · cost $" in shown.err
     assert "receipt: " in shown.err
+
+
+def test_stats_may_be_asked_for_beside_json(upstream, turnout):
+    done = turnout("ask", "-m", MODEL, "--json", "--stats", "Name a river")
+    assert json.loads(done.stdout)["text"] == "Rhine"
+    assert b"gpt-4o-mini via openai" in done.stderr
 
 
 def test_a_second_model_answers_when_the_first_cannot(upstream, capsys):
@@ -249,6 +268,12 @@ def test_a_models_escape_sequences_are_shown_and_not_obeyed(upstream, terminal):
     screen = terminal("ask", "-m", MODEL, "--no-stats", "x")
     assert screen.ends() == 0
     assert screen.shown == "\ufffd]0;owned\ufffdRhine\r\n"
+
+
+def test_on_a_terminal_a_line_may_end_with_a_carriage_return_too(upstream, terminal):
+    upstream.script = [["one\r", "\ntwo\r\nth\rree"]]
+    screen = terminal("ask", "-m", MODEL, "x")
+    screen.expect("one\r\ntwo\r\nth\ufffdree")
 
 
 def test_a_pipe_gets_the_models_bytes_as_they_are(upstream, turnout):

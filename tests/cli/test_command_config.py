@@ -53,6 +53,7 @@ def test_every_setting_is_shown_with_the_line_or_the_variable_that_made_it(
     file = f"user file {user}/turnout.toml"
     assert found == {
         "model": ("fast", f"{file}:1"),
+        "policy": ("listed", "default"),
         "env_file": (None, "default"),
         "TURNOUT_CONFIG_DIR": (str(user), "environment TURNOUT_CONFIG_DIR"),
         "aliases.fast": (["groq/llama-3.3-70b-versatile", "openai/gpt-4.1"], f"{file}:3"),

@@ -59,6 +59,12 @@ def test_an_empty_key_is_wrong_and_not_just_unset(capsys, monkeypatch):
     assert states(found)["groq"] == "unset"
 
 
+def test_what_a_file_of_variables_holds_counts_as_set(capsys, tmp_path):
+    (tmp_path / ".env").write_text("GROQ_API_KEY=your_key_here\n")
+    assert main(["--env-file", str(tmp_path / ".env"), "doctor", "--offline", "--json"]) == 1
+    assert states(json.loads(capsys.readouterr().out))["groq"] == "wrong"
+
+
 def test_every_provider_is_listed_on_request_with_what_it_needs(capsys):
     main(["doctor", "--offline"])
     assert "ANTHROPIC_API_KEY" not in capsys.readouterr().out

@@ -62,6 +62,20 @@ def test_a_plugin_adds_a_command_with_its_help(plugin, capsys):
     assert "  hello       from a plugin\n" in capsys.readouterr().out
 
 
+def test_a_plugins_command_is_completed_and_one_that_does_not_load_is_left_out(plugin, capsys):
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    assert "hello)" in script
+    assert "broken" not in script
+
+
+@pytest.mark.parametrize("doc", ["", "\n\n", "\nSay hello.\nMore."])
+def test_a_plugins_help_needs_no_first_line(plugin, capsys, tmp_path, monkeypatch, doc):
+    (tmp_path / "turnout_hello.py").write_text(PLUGIN.replace("Say hello to someone.", doc))
+    monkeypatch.delitem(sys.modules, "turnout_hello", raising=False)
+    assert main(["hello", "--help"]) == 0
+
+
 def test_a_plugin_that_does_not_load_breaks_its_own_name_alone(plugin, capsys):
     assert main(["broken"]) == 3
     assert "turnout-hello" in capsys.readouterr().err
@@ -88,6 +102,7 @@ def test_the_version_is_one_line(words, capsys):
         (["zzzz"], "turnout: unknown command 'zzzz'; `turnout --help` lists them\n"),
         (["ask", "--modle=x", "hi"], "turnout: unknown option --modle; did you mean '--model'? `turnout ask --help` shows how\n"),
         (["ask", "--mod", "x", "hi"], "turnout: unknown option --mod; did you mean '--model'? `turnout ask --help` shows how\n"),
+        (["version", "--", "-x"], "turnout: unrecognized arguments: -x; `turnout version --help` shows how\n"),
         (["completion", "tcsh"], r"turnout: argument shell: invalid choice: 'tcsh' .*; `turnout completion --help` shows how\n"),
     ],
 )

@@ -78,7 +78,7 @@ def test_an_answer_is_rendered_for_a_caller_of_another_protocol(tmp_path, capsys
     out, err = capsys.readouterr()
     message = json.loads(out)["choices"][0]["message"]
     assert message["content"] == "The Loire"
-    assert "signature: dropped (a signature means something only to the provider that wrote it)" in err
+    assert "response choices[0].parts[0].signature: mapped (in an envelope among reasoning_details" in err
 
 
 def test_a_body_that_is_not_the_protocol_is_told_with_its_place(tmp_path, capsys):

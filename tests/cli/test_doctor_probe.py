@@ -14,8 +14,9 @@ from upstream import KEY, event, send
 from turnout.cli import main
 from turnout.client.sync import Client
 from turnout.errors import Unsupported
+from turnout.events import TextDelta
 from turnout.registry import Registry
-from turnout.types import Tool
+from turnout.types import ResponseFormat, Tool
 
 PRICED = "openai/gpt-4o-mini"
 UNPRICED = "openai/a-model-of-ours"
@@ -222,6 +223,19 @@ def test_tools_and_pictures_that_are_refused_are_refused_before_they_are_sent(pi
     assert picky.bodies == []
 
 
+def test_a_json_schema_that_is_refused_is_asked_for_as_a_tools_arguments_and_told_so(picky, capsys):
+    picky.refuses = {"response_format": "no schemas on this server"}
+    assert main(["doctor", "probe", PRICED]) == 0
+    assert "a JSON schema is asked for as the arguments of a tool, and the answer is checked" in capsys.readouterr().out
+    picky.bodies.clear()
+    shape = ResponseFormat(kind="json_schema", name="weather", schema={"type": "object", "properties": {}}, strict=True)
+    with Client(Registry()) as client, client.stream("hello", model=PRICED, response_format=shape) as stream:
+        events = list(stream)
+    (body,) = picky.bodies
+    assert ("response_format" in body, body["tools"][0]["function"]["name"]) == (False, "weather")
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == '{"city":"Oslo"}{"city":"Lima"}'
+
+
 def test_what_is_ignored_is_told_and_still_sent(picky, capsys):
     picky.ignores = {"stop", "system", "response_format"}
     picky.in_pieces = False
@@ -294,6 +308,15 @@ def test_what_was_found_is_kept_for_nobody_else_to_read_or_not_at_all(picky, cap
     path = Path(probed(capsys)["kept_in"])
     assert path.stat().st_mode & 0o777 == 0o600
     assert KEY not in path.read_text()
+
+
+def test_what_cannot_be_kept_is_shown_all_the_same_and_told(picky, capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TURNOUT_CONFIG_DIR", str(tmp_path / "file"))
+    assert main(["doctor", "probe", PRICED, "--json"]) == 1
+    shown = capsys.readouterr()
+    assert (json.loads(shown.out)["measured"]["found"]["plain"], json.loads(shown.out)["kept_in"]) == ("yes", None)
+    assert "what was found could not be kept in" in shown.err
 
 
 def test_ask_keeps_what_a_refusal_taught(picky, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from turnout.cli.chat.history import MOST_ENTRIES, History
+from turnout.cli.chat.history import LONGEST_ENTRY, MOST_ENTRIES, History
 
 
 def test_entries_come_back_in_order_and_with_their_newlines(tmp_path):
@@ -34,6 +34,33 @@ def test_the_file_is_shortened_when_it_has_grown_far_over_its_bound(tmp_path):
     path.write_text("".join(f'"{number}"\n' for number in range(2 * MOST_ENTRIES + 1)))
     assert History(str(path)).entries[0] == str(MOST_ENTRIES + 1)
     assert len(path.read_text().splitlines()) == MOST_ENTRIES
+
+
+def test_shortening_and_clearing_replace_the_file_in_one_step(tmp_path):
+    path = tmp_path / "history"
+    path.write_text("".join(f'"{number}"\n' for number in range(2 * MOST_ENTRIES + 1)))
+    with open(path) as before:
+        history = History(str(path))
+        assert len(before.readlines()) == 2 * MOST_ENTRIES + 1  # the old file is whole: whoever is killed leaves one or the other
+    with open(path) as before:
+        history.clear()
+        assert len(before.readlines()) == MOST_ENTRIES
+    assert path.read_text() == ""
+
+
+def test_two_chats_add_to_one_file(tmp_path):
+    one, other = History(f"{tmp_path}/history"), History(f"{tmp_path}/history")
+    one.add("first")
+    other.add("second")
+    one.add("third")
+    assert History(f"{tmp_path}/history").entries == ["first", "second", "third"]
+
+
+def test_a_document_that_was_pasted_is_not_kept(tmp_path):
+    history = History(f"{tmp_path}/history")
+    history.add("x" * (LONGEST_ENTRY + 1))
+    history.add("x" * LONGEST_ENTRY)
+    assert [len(entry) for entry in History(f"{tmp_path}/history").entries] == [LONGEST_ENTRY]
 
 
 def test_lines_that_something_else_wrote_are_passed_over(tmp_path):

@@ -54,6 +54,29 @@ def test_lines_of_a_poem_and_empty_lines_between_blocks_are_kept(monkeypatch):
     ]
 
 
+LIST = "1. Install:\n\n   ```sh\n   ls\n\n   pwd\n   ```\n\n    then\n\n2. Run\n\nend\n\n    code\n\nover\n"
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_what_is_indented_after_an_empty_line_stays_with_its_item_of_a_list(size):
+    blocks, rest = [], ""
+    for at in range(0, len(LIST), size):
+        more, rest = split_blocks(rest + LIST[at : at + size])
+        blocks += more
+    first = "1. Install:\n\n   ```sh\n   ls\n\n   pwd\n   ```\n\n    then\n\n"
+    assert (blocks, rest) == ([first, "2. Run\n\n", "end\n\n", "    code\n\n"], "over\n")
+
+
+def test_code_in_a_list_is_shown_as_code(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write("2. Define:\n\n    ```python\n    def f():\n        return 1\n    ```\n\nend\n")
+    page.end()
+    shown = sys.stdout.getvalue()
+    assert "```" not in shown
+    assert [line.strip() for line in shown.splitlines() if line.strip()] == ["2 Define:", "def f():", "return 1", "end"]
+
+
 def test_a_page_shows_formatted_text_and_no_marks(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     page = MarkdownPage()
@@ -72,6 +95,66 @@ def test_blocks_of_every_kind_stand_one_empty_line_apart(monkeypatch):
     assert lines[0] == "Rivers"
     assert not any(not line and not after for line, after in pairwise(lines))
     assert lines.count("") == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["List<String> and std::vector<int>", "Use the <div> tag.", "<div>", "x<sup>2</sup>", "a < b > c", "<!-- note -->"],
+)
+def test_what_looks_like_html_is_shown_as_it_stands(monkeypatch, text):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write(f"{text}\n\n| a |\n|---|\n| {text} |\n")
+    page.end()
+    assert sys.stdout.getvalue().count(text) == 2
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("see [the docs](https://a.example/b) now", "see the docs (https://a.example/b) now"),
+        ("see <https://a.example/b> now", "see https://a.example/b now"),
+        ("see [https://a.example](https://b.example) now", "see https://a.example (https://b.example) now"),
+        ("ask <me@a.example> or [me](mailto:me@a.example)", "ask me@a.example or me (mailto:me@a.example)"),
+        ("one ![a map](map.png) two", "one a map (map.png) two"),
+        ("[**bold** words](https://a.example)", "bold words (https://a.example)"),
+        ("[ref]\n\n[ref]: https://a.example", "[ref]"),
+    ],
+)
+def test_links_and_images_show_where_they_lead_in_their_places(monkeypatch, markdown, shown):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write(markdown)
+    page.end()
+    assert sys.stdout.getvalue().splitlines()[0] == shown
+
+
+def test_no_entity_is_a_control_character(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write("&#27;]0;x&#7; &#x9b;2J [a](&#27;x)\n")
+    page.end()
+    assert not set(sys.stdout.getvalue()) & {"\x1b", "\x07", "\x9b"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_lines_may_end_with_carriage_returns_too(monkeypatch, size):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    text = "one\r\n\r\ntwo\r\nthree\r\n"
+    for at in range(0, len(text), size):
+        page.write(text[at : at + size])
+    page.end()
+    assert sys.stdout.getvalue().splitlines() == ["one", "", "two", "three"]
+
+
+def test_no_line_is_filled_up_with_blanks_but_a_code_blocks(monkeypatch):
+    """They would be copied with the text, and be lines of their own in a window that was made narrower."""
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    page = MarkdownPage()
+    page.write("# Rivers\n\nThe **Rhine** is long.\n\n- one\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    page.end()
+    assert [line for line in sys.stdout.getvalue().splitlines() if line != line.rstrip()] == []
 
 
 def test_reasoning_in_the_middle_of_an_answer_ends_the_block_that_was_growing(monkeypatch):

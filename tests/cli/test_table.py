@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from turnout.cli.table import write_json, write_table
+from turnout.cli.table import write_json, write_json_line, write_table
 
 
 class Screen(io.StringIO):
@@ -78,6 +78,16 @@ def test_json_is_an_array_with_one_element_a_line_and_money_as_numbers():
     write_json([{"price": Decimal("0.10")}, {"price": None}], out)
     assert out.getvalue() == '[\n{"price":0.10},\n{"price":null}\n]\n'
     assert json.loads(out.getvalue()) == [{"price": 0.1}, {"price": None}]
+
+
+@pytest.mark.parametrize("write", [lambda out: write_json(["\x9b2Jx\x7f"], out), lambda out: write_json_line("\x9b2Jx\x7f", out)])
+def test_json_on_a_terminal_holds_no_control_character_and_in_a_pipe_every_one(screen, write):
+    """JSON escapes those below 32 only; some terminals obey 0x80 to 0x9f too."""
+    pipe = io.StringIO()
+    write(screen)
+    write(pipe)
+    assert json.loads(screen.getvalue()) in ("\ufffd2Jx\ufffd", ["\ufffd2Jx\ufffd"])
+    assert json.loads(pipe.getvalue()) in ("\x9b2Jx\x7f", ["\x9b2Jx\x7f"])
 
 
 def test_no_elements_are_an_empty_array():

@@ -14,7 +14,10 @@ HOLD = object()  # in a script: wait here until the caller goes away or the test
 
 
 class Upstream:
-    """Each call takes the next answer of ``script``: a list of text pieces (HOLD among them), or (status, body) for a refusal."""
+    """Each call takes the next answer of ``script``: a list of text pieces, or (status, body) for a refusal.
+
+    Among the pieces HOLD breaks the stream off when the test ends, and a ``threading.Event`` is waited for.
+    """
 
     def __init__(self) -> None:
         self.script: list[Any] = []
@@ -83,6 +86,9 @@ class Upstream:
             if piece is HOLD:
                 self.released.wait(60)
                 return
+            if isinstance(piece, threading.Event):
+                piece.wait(60)
+                continue
             delta = piece if isinstance(piece, dict) else {"content": piece}
             event(handler, {**chunk, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
         event(handler, {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": self.finish}]})

@@ -12,6 +12,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from turnout.cli import failures
 
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_closed()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an answer may hold what the terminal's encoding cannot say
     try:
@@ -21,18 +22,39 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = done.code if isinstance(done.code, int) else 0
         sys.stdout.flush()  # here, so that a reader who left is noticed while it can still be answered for
     except KeyboardInterrupt:
-        return failures.INTERRUPTED
+        code = failures.INTERRUPTED
     except BrokenPipeError:
-        return failures.reader_left()
+        code = failures.READER_LEFT
     except Exception as error:  # noqa: BLE001 - the last stop: a person gets a sentence, never a traceback
-        return failures.report(error)
+        code = failures.report(error)
+    if code in (failures.INTERRUPTED, failures.READER_LEFT) or not failures.flushed(sys.stdout):
+        failures.let_go(sys.stdout)
+    if not failures.flushed(sys.stderr):
+        failures.let_go(sys.stderr)
     return code
 
 
+def _open_closed() -> None:
+    """Standard streams that the caller has closed (`2>&-`) take everything and hold nothing, as /dev/null does.
+
+    Else the next file or socket would get the number of one of them, and what is meant for the stream.
+    """
+    import os
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process runs
+
+
 def _run(words: list[str]) -> int:
+    # first: msgspec 0.22 does not notice that Ctrl-C broke off its own import of this, and crashes the process when it is used
+    import datetime  # noqa: F401
+
     from turnout.cli import commands
 
     words = _with_variables(words)
+    if words and words[0] == "help":  # as many programs have it
+        words = [*words[1:2], "--help"]
     command = commands.find(words[0]) if words and not words[0].startswith("-") else None
     if command is None:
         return commands.run_without_command(words)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Protocol
 
+from turnout.cli.interrupts import uninterrupted
 from turnout.cli.summary import Timing
-from turnout.cli.terminal import is_terminal, printable, styled
+from turnout.cli.terminal import Printable, is_terminal, printable, styled
 from turnout.events import Event, ExtraReported, PartAdded, ReasoningDelta, Started, TextDelta, UsageReported
 from turnout.types import Completion, Opaque, Reasoning, Refusal, Text
 
@@ -29,12 +31,13 @@ class PlainPage:
 
     def __init__(self) -> None:
         self._to_terminal = is_terminal(sys.stdout)
+        self._printable = Printable()
         self._at_line_start = True
 
     def write(self, text: str) -> None:
         if text:
             self._at_line_start = text.endswith("\n")  # first: Ctrl-C may come as soon as the text is seen
-            sys.stdout.write(printable(text) if self._to_terminal else text)
+            sys.stdout.write(self._printable.piece(text) if self._to_terminal else text)
             sys.stdout.flush()
 
     def pause(self) -> None:
@@ -68,7 +71,9 @@ class Answer:
                     self._first = self._ended
                 self._show(event)
         finally:
-            self._end()
+            # a screen must not be left half drawn; the reader of a pipe may never take what is left
+            with uninterrupted() if is_terminal(sys.stdout) else nullcontext():
+                self._end()
 
     def show_whole(self, done: Completion) -> None:
         """Shows an answer that came in one piece."""
@@ -121,8 +126,8 @@ class Answer:
         self._page.end()
 
 
-def remarks(done: Completion) -> list[str]:
-    """What a reader of the text alone would miss: why it ended early, and parts that are not text."""
+def remarks(done: Completion, elsewhere: str) -> list[str]:
+    """What a reader of the text alone would miss: why it ended early, and parts that are not text, which ``elsewhere`` has."""
     said: list[str] = []
     match done.finish.unified if done.finish else None:
         case "length":
@@ -133,5 +138,5 @@ def remarks(done: Completion) -> list[str]:
             said.append(f"the answer ended early, with '{(done.finish and done.finish.raw) or reason}'")
     others = [type(part).__name__.lower() for part in done.parts if not isinstance(part, (Text, Reasoning, Refusal, Opaque))]
     if others:
-        said.append(f"the answer also holds what text cannot show ({', '.join(others)}); --json gives all of it")
+        said.append(f"the answer also holds what text cannot show ({', '.join(others)}); {elsewhere} has all of it")
     return said

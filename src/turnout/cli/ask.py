@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from turnout.cli.numbers import positive, seconds, temperature
+
 if TYPE_CHECKING:
     from turnout.client import Client
     from turnout.types import Completion, ResponseFormat
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-m", "--model", action="append", metavar="NAME", help="provider/model; given again: what to try next")
     parser.add_argument("-s", "--system", metavar="TEXT", help="what the model should be and do")
-    parser.add_argument("--temperature", type=float, metavar="T", help="0 is the most predictable")
+    parser.add_argument("--temperature", type=temperature, metavar="T", help="0 is the most predictable")
     parser.add_argument("--max-output-tokens", type=positive, metavar="N", help="the most tokens to answer with")
     parser.add_argument("--schema", metavar="FILE", help="a JSON Schema that the answer must follow; exits 1 if it is not JSON")
     parser.add_argument("--reasoning", choices=("show", "hide"), help="the model's reasoning, on stderr (default: on a terminal)")
@@ -48,15 +50,10 @@ def run(options: argparse.Namespace) -> int:
 
     prompt = read_prompt(options.prompt, options.file)
     call = _call(options, prompt)
-    from turnout.client import Client
-    from turnout.registry import Registry
+    from turnout.cli.calling import open_client
 
-    with Client(Registry(remembers=True), model=options.model, timeout=options.timeout) as client:
-        if options.json:
-            done = client.chat(**call)
-            _print_json(done)
-        else:
-            done = _answer(client, call, options)
+    with open_client(model=options.model, timeout=options.timeout) as client:
+        done = _answer(client, call, options)
     return _verdict(done, options)
 
 
@@ -101,14 +98,16 @@ def _schema(name: str) -> ResponseFormat:
 def _print_json(done: Completion) -> None:
     from decimal import Decimal
 
-    from msgspec import json, to_builtins
+    from msgspec import to_builtins
+
+    from turnout.cli.table import write_json_line
 
     # ``text`` is a property of Completion: no field of it, but what most scripts want
-    whole = {"text": done.text, **to_builtins(done, builtin_types=(Decimal,))}
-    sys.stdout.write(json.Encoder(decimal_format="number").encode(whole).decode() + "\n")
+    write_json_line({"text": done.text, **to_builtins(done, builtin_types=(Decimal,))}, sys.stdout)
 
 
 def _answer(client: Client, call: dict[str, Any], options: argparse.Namespace) -> Completion:
+    """What came, shown as it came or, with --json, when it was whole; then its numbers."""
     from turnout.cli.answer import Answer, PlainPage
     from turnout.cli.failures import say
     from turnout.cli.summary import losses, summarise
@@ -116,14 +115,18 @@ def _answer(client: Client, call: dict[str, Any], options: argparse.Namespace) -
 
     reasoning = is_terminal(sys.stderr) if options.reasoning is None else options.reasoning == "show"
     answer = Answer(PlainPage(), reasoning=reasoning)
-    if options.no_stream:
+    if options.json:
+        done: Completion = client.chat(**call)
+        _print_json(done)
+    elif options.no_stream:
         done = client.chat(**call)
         answer.show_whole(done)
     else:
         with client.stream(**call) as events:
             answer.show(events)
         done = events.completion()
-    if is_terminal(sys.stderr) if options.stats is None else options.stats:
+    told = is_terminal(sys.stderr) and not options.json  # which has all of it
+    if told if options.stats is None else options.stats:
         for line in (summarise(done, answer.timing), *losses(done)):
             say(line, "dim")
     return done
@@ -135,7 +138,7 @@ def _verdict(done: Completion, options: argparse.Namespace) -> int:
     from turnout.cli.failures import FAILED, say
 
     if not options.json:
-        for remark in remarks(done):
+        for remark in remarks(done, "--json"):
             say(f"turnout: {remark}")
     if done.refusal is not None:
         say(f"turnout: the model refused: {done.refusal}")
@@ -154,19 +157,3 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def positive(text: str) -> int:
-    """A whole number above zero, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return number
-
-
-def seconds(text: str) -> float:
-    """A time above zero, for argparse."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds")
-    return number

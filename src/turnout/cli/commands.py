@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from turnout import __version__
@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("turnout.cli.config", "show what is set and where, find what is wrong with it"),
     "keys": ("turnout.cli.keys", "keep keys where nobody else can read them, and list those there are"),
     "serve": ("turnout.cli.serve", "serve every client's protocol on a port: the gateway"),
+    "explain": ("turnout.cli.explain", "show whom a name stands for, in which order, and why"),
     "translate": ("turnout.cli.translate", "show a request in another protocol, and what that does to it"),
     "local": ("turnout.cli.local", "fetch or find the embedded model's weights"),
     "completion": ("turnout.cli.completion", "print a completion script for bash, zsh or fish"),
@@ -81,11 +82,34 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized") and unknown.startswith("-"):
             message = f"unknown option {unknown}"
             near = hint(unknown, self._option_string_actions)
-        raise WrongUsage(f"{message}{near} `{self.prog} --help` shows how")
+        raise WrongUsage(f"{message.replace(_SHIELD, '')}{near} `{self.prog} --help` shows how")
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        """Options may stand before, between and after the arguments."""
-        return self.parse_args(words) if self._subparsers else self.parse_intermixed_args(words)
+        """Options may stand before, between and after the arguments. Raises WrongUsage for what is neither text nor a file."""
+        from turnout.cli.prompt import readable
+
+        words = _shielded([readable(word) for word in words])
+        return _bared(self.parse_args(words) if self._subparsers else self.parse_intermixed_args(words))
+
+
+_SHIELD = "\ue000"  # of the private use area: no word begins with it
+
+
+def _shielded(words: Sequence[str]) -> Sequence[str]:
+    """What stands behind "--" is no option: argparse's own way to say so does not work with options between arguments."""
+    if "--" not in words:
+        return words
+    at = words.index("--")
+    return [*words[:at], *(_SHIELD + word if word.startswith("-") else word for word in words[at + 1 :])]
+
+
+def _bared(options: argparse.Namespace) -> argparse.Namespace:
+    for name, value in vars(options).items():
+        if isinstance(value, str):
+            setattr(options, name, value.removeprefix(_SHIELD))
+        elif isinstance(value, list):
+            setattr(options, name, [word.removeprefix(_SHIELD) if isinstance(word, str) else word for word in value])
+    return options
 
 
 def find(name: str) -> Command | None:
@@ -117,9 +141,29 @@ def plugin_tables() -> dict[str, tuple[Lazy[Any], Iterable[str]]]:
     return {"turnout.commands": (_plugins(), COMMANDS)}
 
 
+def loaded() -> Iterator[tuple[str, Command]]:
+    """Every command in the order of ``turnout --help``; a plugin that does not load is left out."""
+    from turnout.errors import ConfigError
+
+    for name in (*COMMANDS, *_plugins().plugins()):
+        try:
+            command = find(name)
+        except ConfigError:
+            continue
+        if command is not None:
+            yield name, command
+
+
+def about(name: str, command: Command) -> str:
+    """What it does, in words of its table or of its own first line."""
+    if name in COMMANDS:
+        return COMMANDS[name][1]
+    return ((command.__doc__ or "").strip() or name).splitlines()[0].rstrip(".") or name
+
+
 def parser_for(name: str, command: Command) -> Parser:
-    about = COMMANDS[name][1] if name in COMMANDS else (command.__doc__ or name).splitlines()[0].rstrip(".")
-    parser = Parser(prog=f"turnout {name}", description=about[0].upper() + about[1:] + ".", examples=command.EXAMPLES)
+    does = about(name, command)
+    parser = Parser(prog=f"turnout {name}", description=does[0].upper() + does[1:] + ".", examples=command.EXAMPLES)
     command.add_arguments(parser)
     return parser
 

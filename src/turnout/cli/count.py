@@ -14,7 +14,7 @@ turnout count -m google/gemini-2.5-flash -a invoice.pdf "Read this invoice" --js
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from turnout.cli.ask import seconds
+    from turnout.cli.numbers import seconds
 
     parser.add_argument("prompt", nargs="*", help="the prompt; @FILE is a file's text, - is standard input")
     parser.add_argument("-f", "--file", action="append", default=[], metavar="FILE", help="add a file's text to the prompt")
@@ -28,17 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from turnout.cli.calling import open_client
     from turnout.cli.failures import say
     from turnout.cli.prompt import read_prompt
-    from turnout.client import Client
 
     call = _call(options, read_prompt(options.prompt, options.file))
-    with Client(model=options.model, timeout=options.timeout) as client:
+    with open_client(model=options.model, timeout=options.timeout) as client:
         counted = client.count_tokens(**call)
     if options.json:
-        import msgspec
+        from turnout.cli.table import write_json_line
 
-        sys.stdout.write(msgspec.json.encode(counted).decode() + "\n")
+        write_json_line(counted, sys.stdout)
         return 0
     sys.stdout.write(f"{counted.input_tokens}\n")
     if counted.of == "text":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from turnout.cli.ask import positive, seconds
+from turnout.cli.numbers import positive, seconds
 
 EXAMPLES = """
 turnout embed -m openai/text-embedding-3-small "Name three rivers"
@@ -25,11 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from msgspec import json
-
+    from turnout.cli.calling import open_client
     from turnout.cli.failures import WrongUsage
+    from turnout.cli.table import write_json_line
     from turnout.cli.texts import read_texts, tell_losses
-    from turnout.client import Client
 
     texts = read_texts(options.text)
     if not texts:
@@ -37,13 +36,9 @@ def run(options: argparse.Namespace) -> int:
     if not options.model:
         raise WrongUsage("say which model embeds, with -m provider/model; a model that chats does not")
     wished = {"dimensions": options.dimensions, "input_type": options.input_type}
-    with Client(model=options.model, timeout=options.timeout) as client:
+    with open_client(model=options.model, timeout=options.timeout) as client:
         done = client.embed(texts, **{name: value for name, value in wished.items() if value is not None})
-    encode = json.Encoder(decimal_format="number").encode
-    if options.json:
-        sys.stdout.write(encode(done).decode() + "\n")
-    else:
-        for item in sorted(done.data, key=lambda item: item.index):
-            sys.stdout.write(encode(item.numbers).decode() + "\n")
+    for value in (done,) if options.json else (item.numbers for item in sorted(done.data, key=lambda item: item.index)):
+        write_json_line(value, sys.stdout)
     tell_losses(done.receipt)
     return 0

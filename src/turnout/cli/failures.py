@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -16,6 +17,7 @@ EXIT_CODES = """\
   1    the call failed, or what was looked for is not there
   2    the command was called wrongly
   3    the configuration is wrong: an unknown name, a missing key, a part that is not installed
+  129  told to end because the window was closed; 143 by SIGTERM
   130  interrupted (Ctrl-C)
   141  the reader of the output went away (as in `turnout … | head -1`)"""
 
@@ -26,12 +28,23 @@ class WrongUsage(Exception):
 
 def report(error: Exception) -> int:
     """Prints ``error`` to stderr and gives the exit code for it. ``TURNOUT_DEBUG=1`` adds the traceback."""
+    if _while_interrupted(error):
+        return INTERRUPTED
     if os.environ.get("TURNOUT_DEBUG"):
         import traceback
 
         say("".join(traceback.format_exception(error)).rstrip())
     say(f"turnout: {sentence(error)}")
     return exit_code(error)
+
+
+def _while_interrupted(error: BaseException) -> bool:
+    """Ctrl-C came, and somebody's clean-up tripped over what was left half done: argparse's does."""
+    seen: set[int] = set()
+    while error.__context__ is not None and id(error) not in seen:
+        seen.add(id(error))
+        error = error.__context__
+    return isinstance(error, KeyboardInterrupt)
 
 
 def exit_code(error: Exception) -> int:
@@ -90,10 +103,18 @@ def _is_placeholder(value: str) -> bool:
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
-def reader_left() -> int:
-    """The exit code after stdout's reader closed the pipe; keeps the interpreter from complaining about it while it ends."""
+def flushed(stream: TextIO) -> bool:
+    """Whether ``stream`` took what was still to be written: its reader may have left, and a disk may be full."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def let_go(stream: TextIO) -> None:
+    """Drops what was still to be written: the interpreter, as it ends, would wait for a reader or complain that there is none."""
     from contextlib import suppress
 
-    with suppress(OSError, ValueError):  # stdout is no file, as under a test's capture
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return READER_LEFT
+    with suppress(OSError, ValueError):  # it is no file, as under a test's capture
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from turnout.cli.numbers import count
+
 if TYPE_CHECKING:
     from turnout.catalog.schema import Model
     from turnout.registry import Registry
@@ -40,17 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-output-price", type=price, metavar="USD", help="per million tokens; unknown prices are left out")
     parser.add_argument("--min-context", type=tokens, metavar="N", help="tokens: 200000, 200k or 1m; unknown sizes are left out")
     parser.add_argument(
-        "--limit", type=int, metavar="N", help=f"at most so many; 0 is no limit (default: {_ON_SCREEN} on a terminal)"
+        "--limit", type=count, metavar="N", help=f"at most so many; 0 is no limit (default: {_ON_SCREEN} on a terminal)"
     )
     parser.add_argument("--json", action="store_true", help="print a JSON array, one model a line")
 
 
 def run(options: argparse.Namespace) -> int:
+    from turnout.cli.calling import calling_registry
     from turnout.cli.failures import FAILED, say
     from turnout.cli.terminal import is_terminal
-    from turnout.registry import Registry
 
-    registry = Registry()
+    registry = calling_registry()
     live = _live(options, registry) if options.live else None
     models = registry.models(options.provider) if live is None else [model for model, _ in live]
     filters = _filters(options)
@@ -79,15 +81,15 @@ def run(options: argparse.Namespace) -> int:
 def _live(options: argparse.Namespace, registry: Registry) -> list[tuple[Model, ListedModel]]:
     """What an endpoint says, each model in the catalog's form too. Takes the provider's name out of the words to search for."""
     from turnout.catalog.listed import from_listed
+    from turnout.cli.calling import open_client
     from turnout.cli.failures import WrongUsage
-    from turnout.client import Client
 
     if options.provider is None:
         if not options.search:
             raise WrongUsage("--live asks one endpoint: name its provider, as in `turnout models groq --live`")
         options.provider = options.search.pop(0)
     provider = registry.provider(options.provider)
-    with Client(registry) as client:
+    with open_client(registry) as client:
         return [
             (from_listed(listed, provider.id, f"{provider.name}'s own list"), listed) for listed in client.models(provider.id)
         ]
@@ -180,15 +182,21 @@ def abilities(text: str) -> list[str]:
 
 def price(text: str) -> Decimal:
     try:
-        return Decimal(text.removeprefix("$"))
-    except InvalidOperation as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a price in US dollars") from error
+        dollars = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        dollars = Decimal("nan")
+    if not dollars.is_finite() or dollars < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a price in US dollars")
+    return dollars
 
 
 def tokens(text: str) -> int:
     """200000, "200k" or "1m"."""
     number, unit = (text[:-1], text[-1].lower()) if text[-1:].lower() in ("k", "m") else (text, "")
     try:
-        return int(float(number) * {"": 1, "k": 1_000, "m": 1_000_000}[unit])
-    except (ValueError, OverflowError) as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of tokens") from error
+        size = int(float(number) * {"": 1, "k": 1_000, "m": 1_000_000}[unit])
+    except (ValueError, OverflowError):
+        size = -1
+    if size < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens")
+    return size

@@ -31,6 +31,28 @@ def read_prompt(words: Sequence[str], files: Sequence[str]) -> str:
     return "\n\n".join(piece for piece in pieces if piece.strip())
 
 
+def readable(word: str) -> str:
+    """A word of the command line as text. Raises WrongUsage for bytes that are no UTF-8 and name no file.
+
+    What the locale cannot read stands in it as lone surrogates (PEP 383): in the locale C, that may be UTF-8 all the same.
+    """
+    if is_text(word) or os.path.exists(word.removeprefix("@")):
+        return word
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{os.fsencode(word)!r} is neither UTF-8 text nor the name of a file that is there") from None
+
+
+def is_text(text: str) -> bool:
+    """Whether every byte of it could be decoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _file(name: str, *, at_sign: bool = False) -> str:
     try:
         with open(name, "rb") as file:

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from turnout.cli.calling import calling_registry
     from turnout.config.writing import replace_file
     from turnout.registry import Registry
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     _check(id, text, path, registry)
     replace_file(path, text.encode(), mode=0o600, backup=True)
     sys.stdout.write(f"wrote {path}\n\n{text}\n")
-    return _try(id, Registry(), offline=options.offline)
+    return _try(id, calling_registry(), offline=options.offline)
 
 
 def _written(options: argparse.Namespace) -> tuple[str, str]:
@@ -111,8 +112,9 @@ def _check(id: str, text: str, path: Path, registry: Registry) -> None:
 
 
 def _try(id: str, registry: Registry, *, offline: bool) -> int:
+    from turnout.cli.calling import open_client
     from turnout.cli.failures import FAILED, say, sentence
-    from turnout.client.sync import Client
+    from turnout.cli.terminal import write
     from turnout.errors import Error
     from turnout.types import Timeouts
 
@@ -125,7 +127,7 @@ def _try(id: str, registry: Registry, *, offline: bool) -> int:
         code = FAILED
     elif not offline:
         try:
-            with Client(registry, timeout=Timeouts(connect=5.0, total=15.0)) as client:
+            with open_client(registry, timeout=Timeouts(connect=5.0, total=15.0)) as client:
                 models = client.models(id)
         except Error as error:
             say(f"turnout: it does not list its models: {sentence(error)}")
@@ -134,7 +136,7 @@ def _try(id: str, registry: Registry, *, offline: bool) -> int:
             code = FAILED
         else:
             sys.stdout.write(f"it lists {len(models)} models" + (":\n" if models else "\n"))
-            sys.stdout.writelines(f"  {id}/{model.id}\n" for model in models[:10])
+            write("".join(f"  {id}/{model.id}\n" for model in models[:10]), sys.stdout)
             if len(models) > 10:
                 sys.stdout.write(f"  … and {len(models) - 10} more\n")
             example = models[0].id if models else "MODEL"
@@ -142,5 +144,5 @@ def _try(id: str, registry: Registry, *, offline: bool) -> int:
     checks.append(f"is it usable from here?          turnout providers {id}")
     checks.append("does it refuse a field, or call one otherwise? say so under [quirks]: docs/adding-a-provider.md")
     checks.append("limits and prices of its models: [models.NAME] in the same file; without them a cost is unknown")
-    sys.stdout.write("\nto check:\n" + "".join(f"  - {check}\n" for check in checks))
+    write("\nto check:\n" + "".join(f"  - {check}\n" for check in checks), sys.stdout)
     return code

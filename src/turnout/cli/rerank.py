@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from turnout.cli.ask import positive, seconds
+from turnout.cli.numbers import positive, seconds
 
 EXAMPLES = """
 turnout rerank -m cohere/rerank-v3.5 "Which river is longest?" "The Nile" "The Rhine" "A pond"
@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from turnout.cli.calling import open_client
     from turnout.cli.failures import WrongUsage
     from turnout.cli.texts import read_texts, tell_losses
-    from turnout.client import Client
 
     documents = read_texts(options.document)
     if not documents:
@@ -34,15 +34,17 @@ def run(options: argparse.Namespace) -> int:
     if not options.model:
         raise WrongUsage("say which model ranks, with -m provider/model; a model that chats does not")
     wished = {} if options.top_n is None else {"top_n": options.top_n}
-    with Client(model=options.model, timeout=options.timeout) as client:
+    with open_client(model=options.model, timeout=options.timeout) as client:
         done = client.rerank(options.query, documents, **wished)
     if options.json:
-        from msgspec import json
+        from turnout.cli.table import write_json_line
 
-        sys.stdout.write(json.Encoder(decimal_format="number").encode(done).decode() + "\n")
+        write_json_line(done, sys.stdout)
     else:
+        from turnout.cli.terminal import write
+
         for item in done.results:
             text = documents[item.index] if 0 <= item.index < len(documents) else ""
-            sys.stdout.write(f"{item.relevance_score:.6f}\t{item.index + 1}\t{text}\n")
+            write(f"{item.relevance_score:.6f}\t{item.index + 1}\t{text}\n", sys.stdout)
     tell_losses(done.receipt)
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
+from turnout.cli.numbers import count, port, positive
+
 EXAMPLES = """
 turnout serve
 turnout serve --port 8080 --host 0.0.0.0 --api-key-env GATEWAY_KEY
@@ -17,23 +19,25 @@ ANTHROPIC_BASE_URL=http://127.0.0.1:3000 ANTHROPIC_API_KEY=- python my_program.p
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=3000, help="the port to listen on (default: 3000; 0: any that is free)")
+    parser.add_argument("--port", type=port, default=3000, help="the port to listen on (default: 3000; 0: any that is free)")
     parser.add_argument("--api-key-env", metavar="NAME", help="callers must send the key that this variable holds")
     parser.add_argument(
         "--translation", choices=("lenient", "strict"), default="lenient", help="strict: refuse what would be lost"
     )
     parser.add_argument("--lane", choices=("fast", "full"), default="fast", help="full: read and write every request anew")
-    parser.add_argument("--concurrent", type=_positive, default=1000, metavar="N", help="calls at once (default: 1000)")
     parser.add_argument(
-        "--waiting", type=_count, default=1000, metavar="N", help="calls that wait for their turn (default: 1000)"
+        "--concurrent", type=positive, default=1000, metavar="N", help="calls at once, of all workers together (default: 1000)"
     )
     parser.add_argument(
-        "--max-body", type=_positive, default=64, metavar="MB", help="the largest request, in megabytes (default: 64)"
+        "--waiting", type=count, default=1000, metavar="N", help="calls that wait for their turn, of all workers (default: 1000)"
     )
     parser.add_argument(
-        "--keep-records", type=_count, default=1000, metavar="N", help="records to be asked for at /calls/ID (default: 1000)"
+        "--max-body", type=positive, default=64, metavar="MB", help="the largest request, in megabytes (default: 64)"
     )
-    parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes on the same port (default: 1)")
+    parser.add_argument(
+        "--keep-records", type=count, default=1000, metavar="N", help="records to be asked for at /calls/ID (default: 1000)"
+    )
+    parser.add_argument("--workers", type=positive, default=1, metavar="N", help="processes on the same port (default: 1)")
     parser.add_argument(
         "--records", metavar="FILE", help="append a record of each call to FILE, as JSON lines; no content, no key"
     )
@@ -44,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep in FILE which providers can be called, for `turnout doctor` (default: TURNOUT_SNAPSHOT)",
     )
     parser.add_argument(
-        "--drain-seconds", type=_positive, default=30, metavar="S", help="how long streams may go on after SIGTERM (default: 30)"
+        "--drain-seconds", type=positive, default=30, metavar="S", help="how long streams may go on after SIGTERM (default: 30)"
     )
 
 
@@ -79,17 +83,3 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers,
         snapshot=options.snapshot,
     )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below zero")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return number

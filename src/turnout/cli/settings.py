@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from turnout.registry.choosing import default_of_others, wishes
+
 if TYPE_CHECKING:
     from turnout.catalog.schema import Provider
     from turnout.registry import Registry
@@ -48,7 +50,10 @@ def _general(registry: Registry) -> Iterator[Setting]:
     elif (chosen := config.default_model) is not None:
         yield Setting("model", chosen.value, chosen.source)
     else:
-        yield Setting("model", registry.default_model(), "default")
+        others = variable(environ, "DEFAULT_MODEL") if default_of_others(registry) else "default"
+        yield Setting("model", registry.default_model(), others)
+    usual = config.usual_rule
+    yield Setting("policy", "listed" if usual is None else usual.policy, "default" if usual is None else usual.source)
     from turnout.config.dotenv import variables_of
 
     variables = variables_of(environ)
@@ -71,6 +76,10 @@ def _general(registry: Registry) -> Iterator[Setting]:
         alias = config.alias(name)
         assert alias is not None
         yield Setting(f"aliases.{name}", list(alias.value), alias.source)
+        if (rule := config.rule(name)) is not None:
+            yield Setting(f"aliases.{name}.policy", rule.policy, rule.source)
+            if rule.weights:
+                yield Setting(f"aliases.{name}.weights", list(rule.weights), rule.source)
 
 
 def _provider(registry: Registry, id: str, *, whole: bool) -> Iterator[Setting]:
@@ -84,6 +93,8 @@ def _provider(registry: Registry, id: str, *, whole: bool) -> Iterator[Setting]:
         yield Setting(f"providers.{id}.{field}", _without_secrets(row, field), source)
     for by, models in registry.allowed_models(id).items():
         yield Setting(f"providers.{id}.allowed_models", sorted(models), variable(registry.environ, by))
+    for by, wished in wishes(registry, id):
+        yield Setting(f"providers.{id}.preferred_models", list(wished), variable(registry.environ, by))
     shown, source = key_shown(registry, id)
     if shown or whole:
         yield Setting(f"providers.{id}.key", shown or None, source or "default")
@@ -104,6 +115,7 @@ def _is_said(source: str) -> bool:
 def _is_touched(registry: Registry, id: str) -> bool:
     row = registry.provider(id)
     set_here = any(name in registry.environ for name in row.key_env) or bool(registry.allowed_models(id))
+    set_here = set_here or any(wishes(registry, id))
     return set_here or any(map(_is_said, registry.provider_sources(id).values())) or bool(_said_key(registry, id))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from turnout.cli.commands import COMMANDS, Command, find, parser_for
+from turnout.cli.commands import Command, about, loaded, parser_for
 
 _FILES = ("FILE", "FILE|URL")
 
@@ -31,12 +31,11 @@ class Described(Struct, frozen=True):
 
 
 def described() -> list[Described]:
-    """Every command, in the order of ``turnout --help``."""
-    return [_command(name, about, find(name)) for name, (_, about) in COMMANDS.items()]
+    """Every command that loads, in the order of ``turnout --help``."""
+    return [_command(name, command) for name, command in loaded()]
 
 
-def _command(name: str, about: str, command: Command | None) -> Described:
-    assert command is not None, "a row of COMMANDS"
+def _command(name: str, command: Command) -> Described:
     parser = parser_for(name, command)
     options: list[Option] = []
     words: list[str] = []
@@ -47,7 +46,7 @@ def _command(name: str, about: str, command: Command | None) -> Described:
             words += map(str, action.choices)
         for nested in action.choices.values() if isinstance(action, argparse._SubParsersAction) else ():
             options += (_option(inner) for inner in nested._actions if inner.option_strings and inner.dest != "help")
-    return Described(name, about, tuple(options), tuple(words))
+    return Described(name, about(name, command), tuple(options), tuple(words))
 
 
 def _option(action: argparse.Action) -> Option:

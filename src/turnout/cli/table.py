@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from turnout.cli.terminal import columns, is_terminal, printable, styled
+from turnout.cli.terminal import columns, is_terminal, printable, styled, write
 
 
 def write_table(headings: Sequence[str], rows: Sequence[Sequence[str]], out: TextIO, *, right: Sequence[str] = ()) -> None:
@@ -76,4 +76,11 @@ def write_json(values: Iterable[Any], out: TextIO) -> None:
 
     encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
     lines = ",\n".join(encode(value).decode() for value in values)
-    out.write(f"[\n{lines}\n]\n" if lines else "[]\n")
+    write(f"[\n{lines}\n]\n" if lines else "[]\n", out)
+
+
+def write_json_line(value: Any, out: TextIO) -> None:
+    """Any JSON value on a line of its own."""
+    import msgspec
+
+    write(msgspec.json.Encoder(decimal_format="number").encode(value).decode() + "\n", out)

@@ -35,8 +35,25 @@ def styled(text: str, style: str, stream: TextIO) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` with every control character but newline and tab made visible as U+FFFD."""
-    return text.translate(_CONTROLS)
+    """``text`` with every control character but newline and tab made visible as U+FFFD, and CR LF as a newline."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+class Printable:
+    """Makes a text printable that comes in pieces. A line may end with CR LF, in two pieces too."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def piece(self, text: str) -> str:
+        text = self._held + text
+        self._held = "\r" if text.endswith("\r") else ""
+        return printable(text[:-1] if self._held else text)
+
+
+def write(text: str, out: TextIO) -> None:
+    """To a terminal without control characters, which a server may have chosen; into a pipe or a file as it is."""
+    out.write(printable(text) if is_terminal(out) else text)
 
 
 def columns() -> int:

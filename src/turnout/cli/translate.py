@@ -143,13 +143,15 @@ def _shown(http: HttpRequest) -> dict[str, Any]:
 def _print(written: dict[str, Any], receipt: Receipt, *, as_json: bool) -> None:
     from msgspec import json, to_builtins
 
+    from turnout.cli.terminal import write
+
     if as_json:
         whole = {**written, "lossless": receipt.lossless, "receipt": to_builtins(receipt.lines)}
-        sys.stdout.write(json.format(json.encode(whole), indent=2).decode() + "\n")
+        write(json.format(json.encode(whole), indent=2).decode() + "\n", sys.stdout)
         return
     from turnout.cli.failures import say
 
-    sys.stdout.write(json.format(json.encode(written["body"]), indent=2).decode() + "\n")
+    write(json.format(json.encode(written["body"]), indent=2).decode() + "\n", sys.stdout)
     sys.stdout.flush()
     if "path" in written:
         say(f"{written['method']} {written['path']}", "dim")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from turnout.cli.ask import seconds
+from turnout.cli.numbers import seconds
 
 if TYPE_CHECKING:
     from turnout.cli.chat.models import Models
@@ -32,10 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     said.add_argument("-e", "--echo", action="store_true", help="send nothing; show what would be asked")
     kept = parser.add_argument_group("what is kept")
-    kept.add_argument("--session", metavar="NAME", help="go on with this session; a new one if there is none")
-    kept.add_argument("--continue", dest="go_on", action="store_true", help="go on with the session that changed last")
-    kept.add_argument("--load", metavar="FILE", help="begin with a conversation that /save wrote")
-    kept.add_argument("-f", "--history-file", metavar="FILE", help="the same, if the file is there")
+    session = kept.add_mutually_exclusive_group()
+    session.add_argument("--session", metavar="NAME", help="go on with this session; a new one if there is none")
+    session.add_argument("--continue", dest="go_on", action="store_true", help="go on with the session that changed last")
+    file = kept.add_mutually_exclusive_group()
+    file.add_argument("--load", metavar="FILE", help="begin with a conversation that /save wrote")
+    file.add_argument("-f", "--history-file", metavar="FILE", help="the same, if the file is there")
     kept.add_argument("--no-save", action="store_true", help="keep no session")
     shown = parser.add_argument_group("how it is shown")
     shown.add_argument(
@@ -120,6 +122,7 @@ def _list(models: Models, provider: str | None) -> int:
     import sys
 
     from turnout.cli.failures import FAILED, say
+    from turnout.cli.terminal import write
     from turnout.errors import UnknownProviderError
 
     try:
@@ -127,5 +130,5 @@ def _list(models: Models, provider: str | None) -> int:
     except UnknownProviderError:
         say(f"Error: Provider '{provider}' not found in configuration")
         return FAILED
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    write("".join(f"{line}\n" for line in lines), sys.stdout)
     return 0

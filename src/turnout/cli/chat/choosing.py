@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from turnout.cli.failures import WrongUsage
+from turnout.cli.terminal import write
 from turnout.errors import UnknownProviderError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def listing(chat: Chat, provider: str) -> str:
         lines = chat.models.listing(provider or None)
     except UnknownProviderError:
         raise WrongUsage(f"Error: Provider '{provider}' not found") from None
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    write("".join(f"{line}\n" for line in lines), sys.stdout)
     return "" if provider else "these are the models of your lists; /list PROVIDER shows any other provider's"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 from turnout.cli.failures import say
 
 MOST_ENTRIES = 1000
+LONGEST_ENTRY = 50_000  # characters
 
 
 class History:
@@ -20,16 +22,16 @@ class History:
         self.entries = self._read()
 
     def add(self, entry: str) -> None:
-        """Remembers ``entry``, unless it repeats the last one."""
-        if self.entries and self.entries[-1] == entry:
+        """Remembers ``entry``, unless it repeats the last one or is a whole document that was pasted."""
+        if (self.entries and self.entries[-1] == entry) or len(entry) > LONGEST_ENTRY:
             return
         self.entries.append(entry)
-        self._write([entry], os.O_APPEND)
+        self._append(entry)
 
     def clear(self) -> None:
         """Forgets all of it, on disk too."""
         self.entries.clear()
-        self._write([], os.O_TRUNC)
+        self._replace([])
 
     def _read(self) -> list[str]:
         try:
@@ -41,22 +43,41 @@ class History:
             self._give_up(error)
             return []
         if len(entries) > 2 * MOST_ENTRIES:  # now and then, not with every entry
-            self._write(entries[-MOST_ENTRIES:], os.O_TRUNC)
+            self._replace(entries[-MOST_ENTRIES:])
         return entries[-MOST_ENTRIES:]
 
-    def _write(self, entries: list[str], how: int) -> None:
+    def _append(self, entry: str) -> None:
+        """In one write: other chats append to the same file."""
         if not self._works:
             return
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            with open(os.open(self._path, os.O_WRONLY | os.O_CREAT | how, 0o600), "w", encoding="utf-8") as file:
-                file.writelines(json.dumps(entry) + "\n" for entry in entries)
+            opened = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                os.write(opened, _line(entry))
+            finally:
+                os.close(opened)
+        except OSError as error:
+            self._give_up(error)
+
+    def _replace(self, entries: list[str]) -> None:
+        """In one step: whoever is killed meanwhile leaves the old file or the new one."""
+        from turnout.config.writing import replace_file
+
+        if not self._works:
+            return
+        try:
+            replace_file(Path(self._path), b"".join(map(_line, entries)), mode=0o600)
         except OSError as error:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
         self._works = False
         say(f"what you type is not kept: {self._path}: {error.strerror}", "dim")
+
+
+def _line(entry: str) -> bytes:
+    return f"{json.dumps(entry)}\n".encode()
 
 
 def _entry(line: str) -> str | None:

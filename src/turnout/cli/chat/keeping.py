@@ -23,20 +23,21 @@ def save(chat: Chat, path: str) -> str:
     if not chat.session.saving:
         raise WrongUsage("this session is not kept; say where to write it: /save FILE")
     chat.keep()
+    if chat.session.problem:
+        raise WrongUsage(f"this session cannot be saved: {chat.session.problem}; say where else to write it: /save FILE")
     return f"session {chat.session.name} saves itself as it goes; /save FILE writes it elsewhere too"
 
 
 def load(chat: Chat, name: str) -> str:
-    from turnout.cli.chat.sessions import new_name
     from turnout.cli.chat.transcript import load as read
 
     if not name:
         raise WrongUsage("say which: /load NAME of a session (/sessions lists them), or /load FILE")
-    sessions = chat.session.sessions
     if os.path.isfile(os.path.expanduser(name)):
-        transcript, session = read(name), new_name()
+        transcript = read(name)
+        chat.session.begin()
     else:
-        transcript, session = sessions.load(name), name
+        transcript = chat.session.open(name)
     model, problem = chat.conversation.model, ""
     if transcript.model:
         try:
@@ -45,7 +46,6 @@ def load(chat: Chat, name: str) -> str:
             problem = f"\nit was with {transcript.model}, which cannot be asked here: {error}"
     chat.conversation.replace(transcript)
     chat.conversation.change_model(model)
-    chat.session.name = session
     print_all(chat, "")
     return f"loaded {name}: {len(transcript.messages)} messages, {model}{problem}"
 
@@ -71,18 +71,19 @@ def listing(chat: Chat, _: str) -> str:
 def rename(chat: Chat, name: str) -> str:
     if not name:
         raise WrongUsage("say how: /rename NAME")
+    if not chat.session.saving:
+        raise WrongUsage("this session is not kept, so it has no name; /save FILE writes it")
     chat.session.rename(name)
     chat.keep()
     return f"this session is {name} now; `turnout chat --session {name}` goes on with it"
 
 
 def reset(chat: Chat, _: str) -> str:
-    from turnout.cli.chat.sessions import new_name
     from turnout.cli.chat.transcript import Spent
 
     chat.conversation.clear()
     chat.conversation.spent = Spent()
-    chat.session.name = new_name()
+    chat.session.begin()
     return "Chat history reset."
 
 

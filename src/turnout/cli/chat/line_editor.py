@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from turnout.cli.chat.completing import Offer
 from turnout.cli.chat.history import History
+from turnout.cli.failures import WrongUsage
 from turnout.cli.terminal import can_redraw, has_colour, is_terminal
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class LineEditor(Protocol):
         """What was typed before."""
         ...
 
+    def leaves(self, left: SystemExit) -> bool:
+        """Whether a line is being typed whose reading ends with ``left``, as soon as it can. To be called by a signal."""
+        ...
+
 
 def open_editor(history: History, complete: Complete) -> LineEditor:
     """The best editor that there is for this stdin."""
@@ -52,7 +57,10 @@ def read_entry(editor: LineEditor) -> str:
         return line
     lines = [line.lstrip().removeprefix(QUOTES)]
     while not lines[-1].rstrip().endswith(QUOTES):
-        lines.append(editor.line("… "))
+        try:
+            lines.append(editor.line("… "))
+        except EOFError:
+            raise WrongUsage(f"what {QUOTES} began was not ended with {QUOTES}, and was not sent") from None
     lines[-1] = lines[-1].rstrip().removesuffix(QUOTES)
     return "\n".join(lines).strip("\n")
 
@@ -68,14 +76,18 @@ class PlainLines:
     def forget(self) -> None:
         """Nothing is remembered."""
 
+    def leaves(self, left: SystemExit) -> bool:
+        return False
+
     def line(self, prompt: str) -> str:
         if is_terminal(sys.stdin):
             sys.stderr.write(prompt)
             sys.stderr.flush()
-        line = sys.stdin.readline()
+        line = sys.stdin.buffer.readline()
         if not line:
             raise EOFError
-        return line.rstrip("\n")
+        encoding = sys.stdin.encoding if is_terminal(sys.stdin) else "utf-8"  # as of every file
+        return line.decode(encoding, "surrogateescape").rstrip("\r\n")
 
 
 class ReadlineEditor:
@@ -125,6 +137,9 @@ class ReadlineEditor:
 
             readline.clear_history()
 
+    def leaves(self, left: SystemExit) -> bool:
+        return False
+
 
 def _lines(text: str, offers: Sequence[Offer]) -> list[str]:
     """Whole lines. If one does not begin with ``text``, the best alone: readline cuts the line to what all have in common."""
@@ -173,17 +188,41 @@ class PromptToolkitEditor:
 
         self._new = session
         self._session = session()
+        self._asking: PromptSession[str] | None = None  # the one in which something is being typed
+        self._left: SystemExit | None = None
 
     def line(self, prompt: str) -> str:
-        entry = self._session.prompt(prompt)
+        entry = self._typed(self._session, prompt)
         if entry.strip():
             self._history.add(entry)
         return entry
 
     def ask(self, prompt: str, default: str = "") -> str:
-        from prompt_toolkit import prompt as once
+        from prompt_toolkit import PromptSession
 
-        return once(prompt, default=default)
+        return self._typed(PromptSession(), prompt, default)
+
+    def _typed(self, session: PromptSession[str], prompt: str, default: str = "") -> str:
+        self._asking = session
+        try:
+            return session.prompt(prompt, default=default)
+        finally:
+            self._asking = None
+            if self._left is not None:
+                raise self._left
 
     def forget(self) -> None:
         self._session = self._new()  # over the entries that are left
+
+    def leaves(self, left: SystemExit) -> bool:
+        app = self._asking.app if self._asking is not None else None
+        if app is None or not app.is_running or app.loop is None:
+            return False
+        self._left = left
+
+        def leave() -> None:
+            if app.future is not None and not app.future.done():
+                app.exit(result="")
+
+        app.loop.call_soon_threadsafe(leave)
+        return True

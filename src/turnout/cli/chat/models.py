@@ -11,7 +11,6 @@ from turnout.errors import ConfigError, UnknownName, UnknownProviderError
 
 if TYPE_CHECKING:
     from turnout.config.provider_lists import ProviderLists
-    from turnout.registry import Registry
 
 
 class Models:
@@ -19,14 +18,13 @@ class Models:
 
     def __init__(self, data_directory: str | None = None) -> None:
         """Raises ConfigError for files that are not as they should be."""
-        from turnout.config.files import read_config
+        from turnout.cli.calling import calling_registry
         from turnout.config.provider_lists import with_lists
-        from turnout.registry import Registry
 
         self.data_directory = data_directory
         self.read_lists()
-        config = with_lists(read_config(os.environ), self.lists) if data_directory else None
-        self.registry: Registry = Registry(config=config)
+        registry = calling_registry()
+        self.registry = registry.remade(config=with_lists(registry.config, self.lists)) if data_directory else registry
 
     def read_lists(self) -> None:
         """Again, after a discovery changed them."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
 
 from turnout.cli.chat.history import state_folder
-from turnout.cli.chat.transcript import Transcript, encoded, load
+from turnout.cli.chat.transcript import Transcript, decoded, encoded
 from turnout.cli.failures import WrongUsage, say
+from turnout.errors import ConfigError
 
 _ENDING = ".json"
 _LONGEST_NAME = 100  # characters
+_LOCK_SECONDS = 5.0  # whoever holds it writes one file
 
 
 class Saved(Struct, frozen=True):
@@ -67,30 +72,59 @@ class Sessions:
         raise WrongUsage(f"there is no session in {self.folder} to go on with")
 
     def load(self, name: str) -> Transcript:
-        if not self.path(name).exists():
+        """Raises WrongUsage when there is none, or it cannot be read."""
+        return decoded(self.read(name), str(self.path(name)))
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
             from turnout.cli.commands import hint
 
-            raise WrongUsage(
-                f"there is no session '{name}'{hint(name, [saved.name for saved in self.all()])} /sessions lists them"
-            )
-        return load(str(self.path(name)))
+            near = hint(name, [saved.name for saved in self.all()])
+            raise WrongUsage(f"there is no session '{name}'{near} /sessions lists them") from None
+        except OSError as error:
+            raise WrongUsage(f"cannot read the session '{name}': {error.strerror}") from error
 
-    def save(self, name: str, transcript: Transcript) -> None:
+    def write(self, name: str, content: bytes) -> None:
         """Whoever is killed meanwhile leaves the old file or the new one. Raises OSError."""
         from turnout.config.writing import replace_file
 
-        replace_file(self.path(name), encoded(transcript), mode=0o600)
+        replace_file(self.path(name), content, mode=0o600)
 
-    def rename(self, old: str, new: str) -> None:
-        target = self.path(new)
-        if target.exists():
-            raise WrongUsage(f"there is a session '{new}' already; choose another name")
+    def state(self, name: str) -> bytes | None:
+        """What tells one content of the file from another; None where there is no file. Raises OSError."""
         try:
-            os.rename(self.path(old), target)
+            return _state(self.path(name).read_bytes())
         except FileNotFoundError:
-            return  # nothing of it was saved yet
-        except OSError as error:
-            raise WrongUsage(f"cannot rename the session: {error.strerror}") from error
+            return None
+
+    def free_name(self, name: str) -> str:
+        """ "rivers-2" beside "rivers": no session has it."""
+        number = 2
+        while (self.folder / f"{_numbered(name, number)}{_ENDING}").exists():
+            number += 1
+        return _numbered(name, number)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """No other chat changes a session meanwhile. One lock for the folder, beside it: it is held for moments only.
+
+        Raises OSError, and ConfigError when another process does not let go of it.
+        """
+        from turnout.config.writing import locked
+
+        with locked(self.folder, _LOCK_SECONDS):
+            yield
+
+
+def _state(content: bytes) -> bytes:
+    return sha256(content).digest()
+
+
+def _numbered(name: str, number: int) -> str:
+    ending = f"-{number}"
+    return name[: _LONGEST_NAME - len(ending)] + ending
 
 
 def new_name() -> str:
@@ -99,23 +133,69 @@ def new_name() -> str:
 
 
 class Session:
-    """The one in progress. ``saving`` False keeps nothing. A place that cannot be written costs the session, not the chat."""
+    """The one in progress. ``saving`` False keeps nothing. A place that cannot be written costs no chat: each turn tries again.
+
+    Several chats may go on with the same session. The first to save keeps its name; what the others say is kept beside it.
+    """
 
     def __init__(self, sessions: Sessions, name: str | None = None, *, saving: bool = True) -> None:
         self.sessions = sessions
         self.name = name or new_name()
         self.saving = saving
+        self.problem = ""  # why the last save came to nothing
+        self._ours: set[bytes | None] = {None}  # states of the file that say: nobody else has written it since
+
+    def open(self, name: str) -> Transcript:
+        """Goes on with ``name``: what it holds now. Raises WrongUsage when there is none."""
+        content = self.sessions.read(name)
+        transcript = decoded(content, str(self.sessions.path(name)))
+        self.name, self._ours = name, {_state(content), None}
+        return transcript
+
+    def begin(self, name: str | None = None) -> None:
+        """A new one."""
+        self.name, self._ours = name or new_name(), {None}
 
     def save(self, transcript: Transcript) -> None:
         if not self.saving or not transcript.messages:
             return
+        content = encoded(transcript)
+        before, self.problem = self.problem, ""
         try:
-            self.sessions.save(self.name, transcript)
+            with self.sessions.locked():
+                self._give_way()
+                self._ours.add(_state(content))  # first: Ctrl-C may come as soon as it is written
+                self.sessions.write(self.name, content)
+                self._ours = {_state(content), None}
         except OSError as error:
-            self.saving = False
-            say(f"this conversation is no longer saved: {self.sessions.folder}: {error.strerror}", "yellow")
+            self.problem = f"{self.sessions.folder}: {error.strerror}"
+        except ConfigError as error:
+            self.problem = str(error)
+        if self.problem and self.problem != before:
+            say(f"this conversation is not saved: {self.problem}", "yellow")
+        elif before and not self.problem:
+            say("this conversation is saved again", "dim")
+
+    def _give_way(self) -> None:
+        """Under another name, where another chat has written this one's file since it was read or written here."""
+        if self.sessions.state(self.name) in self._ours:
+            return
+        theirs, self.name = self.name, self.sessions.free_name(self.name)
+        self._ours = {None}
+        say(f"another chat has changed session {theirs} meanwhile; this one goes on as session {self.name}", "yellow")
 
     def rename(self, name: str) -> None:
-        if self.saving:
-            self.sessions.rename(self.name, name)
+        """Raises WrongUsage for a name that is taken."""
+        target = self.sessions.path(name)
+        try:
+            with self.sessions.locked():
+                if target.exists():
+                    raise WrongUsage(f"there is a session '{name}' already; choose another name")
+                state = self.sessions.state(self.name)
+                if state is not None and state in self._ours:
+                    os.rename(self.sessions.path(self.name), target)
+                else:  # nothing was saved yet, or it is another chat's by now
+                    self._ours = {None}
+        except OSError as error:
+            raise WrongUsage(f"cannot rename the session: {error.strerror}") from error
         self.name = name

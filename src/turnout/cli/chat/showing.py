@@ -105,11 +105,25 @@ def attach(chat: Chat, name: str) -> str:
     if name == "-":
         attached.clear()
     elif name:
-        import os
-
-        part = attachment(name if "://" in name else os.path.expanduser(name))
-        attached.append((name, part))
+        path = name if "://" in name else _path(name)
+        attached.append((path, attachment(path)))
     return f"goes with the next question: {', '.join(name for name, _ in attached) or 'nothing'}"
+
+
+def _path(typed: str) -> str:
+    """As it was typed, or as a terminal quotes a file that is dropped on it, where only that is there."""
+    import os
+    import shlex
+
+    path = os.path.expanduser(typed)
+    if not os.path.exists(path):
+        try:
+            unquoted = shlex.split(typed)
+        except ValueError:  # a quote without its other one
+            return path
+        if len(unquoted) == 1 and os.path.exists(unquoted[0]):
+            return unquoted[0]
+    return path
 
 
 def retry(chat: Chat, _: str) -> str:

@@ -69,9 +69,9 @@ def _model(begin: int, scoped: str) -> Offer:
 
 
 def is_command(line: str) -> bool:
-    """Whether ``line`` begins with a slash and a word; "/etc/hosts is odd" and "//…" do not."""
+    """Whether ``line`` begins with a slash and perhaps a word; "/etc/hosts is odd" and "//…" do not."""
     word = line.split(maxsplit=1)[0] if line.strip() else ""
-    return word.startswith("/") and "/" not in word[1:] and len(word) > 1
+    return word.startswith("/") and "/" not in word[1:]
 
 
 def _help(chat: Chat, _: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from turnout.cli.interrupts import uninterrupted
+
 if TYPE_CHECKING:
     from turnout.cli.answer import Page
     from turnout.cli.chat.conversation import Conversation
@@ -42,4 +44,5 @@ class Chat:
 
     def keep(self) -> None:
         """Saves the session as it is now."""
-        self.session.save(self.conversation.transcript)
+        with uninterrupted():
+            self.session.save(self.conversation.transcript)

@@ -26,14 +26,18 @@ SASSY = (
 
 def talk(options: argparse.Namespace, models: Models) -> int:
     """The exit code: of one question whether it was answered; of a conversation always 0."""
-    from turnout.client import Client
+    from turnout.cli.calling import open_client
+    from turnout.cli.interrupts import told_to_end
 
     if models.lists.files or options.data_directory:  # a machine without these files is not told that they are missing
         for note in models.lists.notes:
             say(note, "dim")
     chat = _begin(options, models)
     question = _question(options)
-    with Client(models.registry, timeout=options.timeout) as client:
+    with (
+        told_to_end(lambda left: chat.editor is not None and chat.editor.leaves(left)),
+        open_client(models.registry, timeout=options.timeout) as client,
+    ):
         if question is not None:
             return _once(chat, client, question)
         _on_and_on(chat, client)
@@ -52,7 +56,11 @@ def _begin(options: argparse.Namespace, models: Models) -> Chat:
     kept = name is not None and sessions.path(name).exists()
     if kept and (options.load or options.history_file):
         raise WrongUsage(f"there is a session '{name}' already; choose another name for what --load reads")
-    loaded = sessions.load(name) if kept and name is not None else _from_file(options)
+    once = options.prompt is not None or options.stdin
+    # of a script or a single question nothing is kept unless it says under which name
+    saving = not options.no_save and (bool(name) or (not once and is_terminal(sys.stdin)))
+    session = Session(sessions, name, saving=saving)
+    loaded = session.open(name) if kept and name is not None else _from_file(options)
     transcript = loaded or Transcript("", ())
     model = options.model or transcript.model or models.default()
     conversation = Conversation.of(transcript)
@@ -60,12 +68,9 @@ def _begin(options: argparse.Namespace, models: Models) -> Chat:
     conversation.system = _system(options, models, transcript)
     conversation.attached += [(name, attachment(name)) for name in options.attach]
     settings = models.lists.settings
-    once = options.prompt is not None or options.stdin
-    # of a script or a single question nothing is kept unless it says under which name
-    saving = not options.no_save and (bool(name) or (not once and is_terminal(sys.stdin)))
     chat = Chat(
         conversation,
-        Session(sessions, name, saving=saving),
+        session,
         models,
         lambda: _page(options.plain),
         reasoning=(not once or is_terminal(sys.stderr)) if options.reasoning is None else options.reasoning == "show",
@@ -131,7 +136,7 @@ def _once(chat: Chat, client: Client, question: str) -> int:
         done = ask(chat, client, prompt, told=is_terminal(sys.stderr))
     finally:
         chat.keep()
-    for remark in remarks(done):
+    for remark in remarks(done, "--session NAME"):
         say(f"turnout: {remark}")
     if done.refusal is not None:
         say(f"turnout: the model refused: {done.refusal}")
@@ -144,14 +149,17 @@ def _on_and_on(chat: Chat, client: Client) -> None:
     from turnout.cli.chat.line_editor import open_editor, read_entry
     from turnout.cli.chat.showing import total
     from turnout.cli.chat.slash import Leave, complete, is_command, run
+    from turnout.cli.prompt import is_text
 
     chat.history = History(f"{state_folder()}/history")
     chat.editor = open_editor(chat.history, lambda line: complete(chat, line))
     say(f"{chat.conversation.model}. /help lists the commands, Ctrl-D leaves.", "dim")
     while True:
         try:
-            entry = read_entry(chat.editor)
             try:
+                entry = read_entry(chat.editor)
+                if not is_text(entry):
+                    raise WrongUsage("that is not UTF-8 text, and was not sent")
                 if is_command(entry):
                     if told := run(chat, entry):
                         say(told, "dim")
@@ -160,7 +168,7 @@ def _on_and_on(chat: Chat, client: Client) -> None:
                 elif entry.strip():
                     text = entry.removeprefix("/") if entry.startswith("//") else entry
                     _turn(chat, client, chat.conversation.prompt(text))
-            except (BrokenPipeError, Leave):
+            except (BrokenPipeError, EOFError, Leave):
                 raise
             except Exception as error:  # noqa: BLE001 - this turn failed; the conversation goes on
                 report(error)
@@ -170,7 +178,7 @@ def _on_and_on(chat: Chat, client: Client) -> None:
             say("\nCtrl-D leaves", "dim")
     if chat.conversation.spent.calls > 1:
         say(total(chat.conversation), "dim")
-    if chat.session.saving and chat.conversation.messages:
+    if chat.session.saving and not chat.session.problem and chat.conversation.messages:
         say(f"session {chat.session.name}; `turnout chat --session {chat.session.name}` goes on with it", "dim")
 
 
@@ -204,7 +212,7 @@ def _turn(chat: Chat, client: Client, prompt: Message) -> None:
         chat.keep()
     if done.refusal is not None:
         say(f"the model refused: {done.refusal}")
-    for line in remarks(done):
+    for line in remarks(done, "/save FILE"):
         say(line, "dim")
     if chat.conversation.spent.calls > 1:
         say(f"so far: {total(chat.conversation)}", "dim")
@@ -216,6 +224,7 @@ def ask(chat: Chat, client: Client, prompt: Message, *, told: bool) -> Completio
     Ctrl-C and a broken stream leave what came in the conversation, and go on to the caller.
     """
     from turnout.cli.answer import Answer
+    from turnout.cli.interrupts import uninterrupted
     from turnout.cli.summary import losses, summarise
     from turnout.errors import StreamInterrupted
 
@@ -228,8 +237,9 @@ def ask(chat: Chat, client: Client, prompt: Message, *, told: bool) -> Completio
             with stream:
                 answer.show(stream)
             done = stream.completion()
-        except KeyboardInterrupt:
-            conversation.interrupted(prompt, stream.completion() if answer.has_begun else None)
+        except (KeyboardInterrupt, SystemExit):
+            with uninterrupted():
+                conversation.interrupted(prompt, stream.completion() if answer.has_begun else None)
             raise
         except StreamInterrupted as error:
             conversation.interrupted(prompt, error.partial)

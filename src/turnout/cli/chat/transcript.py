@@ -14,7 +14,7 @@ import msgspec
 from turnout.cli.failures import WrongUsage
 from turnout.types import Completion, Message, Reasoning, Text
 
-_FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^`\n]*$")
+_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^`\n]*$")
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -61,6 +61,11 @@ def load(path: str) -> Transcript:
             data = file.read()
     except OSError as error:
         raise WrongUsage(f"cannot read the conversation '{path}': {error.strerror}") from error
+    return decoded(data, path)
+
+
+def decoded(data: bytes, path: str) -> Transcript:
+    """What ``path`` holds. Raises WrongUsage for what is no conversation."""
     try:
         if data.lstrip().startswith(b"["):
             return _from_list(json.loads(data))
@@ -126,16 +131,16 @@ def code_blocks(texts: Sequence[str]) -> list[CodeBlock]:
 
 
 def _blocks(text: str) -> Iterator[CodeBlock]:
-    mark, language = "", ""
+    mark, language, indent = "", "", 0
     code: list[str] = []
-    for line in text.splitlines():
+    for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):  # and not at U+2028, which code may hold
         fence = _FENCE.match(line)
         if not mark and fence:
-            mark, language, code = fence["mark"], fence["language"], []
+            mark, language, indent, code = fence["mark"], fence["language"], len(fence["indent"]), []
         elif mark and line.strip().startswith(mark) and set(line.strip()) == {mark[0]}:
             yield CodeBlock(language, "\n".join(code) + "\n")
             mark = ""
         elif mark:
-            code.append(line)
+            code.append(line[:indent].lstrip(" \t") + line[indent:])  # no further in than its fence, as in the item of a list
     if mark:
         yield CodeBlock(language, "\n".join(code) + "\n")
