@@ -156,12 +156,18 @@ def test_a_list_is_given_or_refused_whatever_the_query_says(route: Route, query:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/v1/messages"), ("GET", "/v2/chat"), ("POST", "/nowhere"), ("HEAD", "/nowhere")]
+    ("method", "path", "wire"),
+    [
+        ("PUT", "/v1/messages", "anthropic-messages"),
+        ("GET", "/v2/chat", "cohere-chat"),
+        ("POST", "/nowhere", "openai-chat"),
+        ("HEAD", "/nowhere", "openai-chat"),
+    ],
 )
-def test_what_no_route_takes_is_said_so(method: str, path: str, gateway: tuple[str, Refusing]) -> None:
+def test_what_no_route_takes_is_said_so(method: str, path: str, wire: str, gateway: tuple[str, Refusing]) -> None:
     status, _, body = exchange(gateway[0], get(path).replace(b"GET", method.encode(), 1))
     assert status in (404, 405)
-    assert method == "HEAD" or json.loads(body)["error"]["message"]
+    assert method == "HEAD" or SHAPES[wire](json.loads(body), status)
 
 
 # -- below the routes: HTTP itself -------------------------------------------------------------------

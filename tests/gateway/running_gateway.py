@@ -33,9 +33,16 @@ def running(script: Script | None, settings: Settings | None = None, **environ: 
         registry=lambda: Registry(environ={**ENVIRON, **environ}),
         transport=script.asynchronous if script is not None else None,
     )
+    with served(configured(gateway)) as url:
+        yield url, gateway
+
+
+@contextmanager
+def served(config: uvicorn.Config) -> Iterator[str]:
+    """The base URL of what ``config`` serves."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server: Any = uvicorn.Server(configured(gateway))
+        server: Any = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         started = threading.Event()
         startup = server.startup
@@ -48,7 +55,7 @@ def running(script: Script | None, settings: Settings | None = None, **environ: 
         thread.start()
         assert started.wait(20), "the gateway did not start"
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", gateway
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(20)

@@ -20,6 +20,15 @@ NO_SEED = HttpResponse(
 NO_TOOLS = HttpResponse(
     status=400, body=b'{"error":{"message":"property \'tools\' is unsupported","type":"invalid_request_error"}}'
 )
+NO_SCHEMA = HttpResponse(
+    status=400, body=b'{"error":{"message":"This response_format type is unavailable now","type":"invalid_request_error"}}'
+)
+CALLED = HttpResponse(
+    status=200,
+    body=b'{"id":"1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant",'
+    b'"content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"river","arguments":'
+    b'"{\\"river\\":\\"Loire\\"}"}}]},"finish_reason":"tool_calls"}]}',
+)
 ANSWER = HttpResponse(
     status=200,
     body=b'{"id":"1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant",'
@@ -51,6 +60,20 @@ def test_a_refused_field_is_left_out_and_later_calls_do_not_bring_it(lane):
         assert asked(url, seed=7)[0] == 200
         assert asked(url, seed=7)[1]["choices"][0]["message"]["content"] == "hi"
         assert seeds(script) == [7, None, None]
+
+
+@pytest.mark.parametrize("lane", ["fast", "full"])
+def test_a_refused_schema_is_asked_for_as_a_tool_and_the_caller_reads_text(lane):
+    shape = {"type": "json_schema", "json_schema": {"name": "river", "schema": {"type": "object", "properties": {}}}}
+    script = Script(NO_SCHEMA, CALLED, CALLED)
+    with running(script, Settings(lane=lane)) as (url, _):
+        answers = [asked(url, response_format=shape) for _ in range(2)]
+    for status, body in answers:
+        assert (status, body["choices"][0]["finish_reason"]) == (200, "stop")
+        assert body["choices"][0]["message"]["content"] == '{"river":"Loire"}'
+        assert not body["choices"][0]["message"].get("tool_calls")
+    sent = [json.loads(request.body or b"") for request in script.sent]
+    assert ["response_format" in body for body in sent] == [True, False, False]
 
 
 @pytest.mark.parametrize("lane", ["fast", "full"])
@@ -93,3 +116,14 @@ def test_a_strict_gateway_passes_the_refusal_on():
     with running(script, Settings(translation="strict")) as (url, _):
         assert asked(url, seed=7)[0] == 400
     assert script.finished
+
+
+def test_only_bodies_that_hold_what_was_refused_are_read_from_then_on():
+    script = Script(NO_SEED, ANSWER, ANSWER, ANSWER)
+    with running(script) as (url, gateway):
+        assert asked(url, seed=7)[0] == 200
+        assert asked(url, temperature=0.5, max_tokens=9)[0] == 200
+        assert asked(url, seed=7, temperature=0.5)[0] == 200
+    lanes = [record.lane for record in gateway.records._latest.values()]
+    assert lanes == ["full", "fast", "full"]
+    assert seeds(script) == [7, None, None, None]

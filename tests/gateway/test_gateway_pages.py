@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,6 +142,21 @@ def test_the_description_is_openapi_and_names_every_route() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_a_path_of_several_protocols_is_described_as_the_one_without_a_header_and_names_the_others() -> None:
+    with running(Script()) as (url, _):
+        _, described = fetched(url, "/openapi.json")
+    listed = described["paths"]["/v1/models"]["get"]
+    assert listed["tags"] == ["openai-chat", "anthropic-messages", "gemini"]
+    named = [parameter["name"] for parameter in listed["parameters"] if "name" in parameter]
+    assert named == ["anthropic-version", "x-goog-api-client"]
+    shapes = listed["responses"]["401"]["content"]["application/json"]["schema"]["anyOf"]
+    assert [shape["$ref"].rpartition("/")[2] for shape in shapes] == [
+        "openai-chat-error",
+        "anthropic-messages-error",
+        "gemini-error",
+    ]
+
+
 @pytest.mark.parametrize("script", [ANSWER, STREAM], ids=["whole", "stream"])
 def test_the_providers_rate_limits_reach_a_caller_of_its_own_protocol(
     settings: Settings, script: HttpResponse | ScriptedStream
@@ -168,6 +184,13 @@ def test_the_wait_that_a_provider_asks_for_is_passed_on_to_everybody(path: str, 
     assert ("x-ratelimit-reset-requests" in headers) is limits
 
 
+def test_a_wait_of_part_of_a_second_is_told_as_the_whole_one_that_it_takes() -> None:
+    busy = HttpResponse(status=429, headers={"retry-after-ms": "3600400"}, body=b'{"error":{"message":"slow down"}}')
+    with running(Script(busy)) as (url, _):
+        _, headers, _ = exchange(url, post(CHAT, asked()))
+    assert headers["retry-after"] == "3601"
+
+
 def test_of_several_waits_the_shortest_is_passed_on() -> None:
     sooner = HttpResponse(status=429, headers={"retry-after": "1800"}, body=b'{"error":{"message":"slow down"}}')
     with running(Script(TOO_MANY, sooner)) as (url, _):
@@ -187,6 +210,41 @@ def test_a_bad_configuration_never_replaces_a_good_one() -> None:
     gateway.reload()
     assert gateway.snapshot is not good
     assert gateway.counting.metrics.counts.reloads == {("refused",): 1, ("ok",): 1}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'[providers.acme]\nwire = "nobody-speaks-it"\nbase_url = "http://127.0.0.1:1"\n',
+        b'[aliases]\nriver = "openai/gpt-4o"\n\xff = 1\n',
+        b'[aliases]\nriver = "lake"\nlake = "river"\n',
+        b"[providers.groq]\nbase_url = 7\n",
+        b'[providers.groq]\nbase_urls = "http://127.0.0.1:1"\n',
+        b"a = " + b"[" * 5000,
+        b"\0\0\0",
+    ],
+    ids=["wire", "bytes", "circle", "type", "name", "depth", "NULs"],
+)
+def test_no_file_that_is_wrong_in_any_way_replaces_a_good_one(tmp_path: Path, bad: bytes) -> None:
+    file = tmp_path / "turnout.toml"
+    file.write_text('[aliases]\nriver = "openai/gpt-4o-mini"\n')
+    environ = {"TURNOUT_CONFIG_DIR": str(tmp_path)}
+    gateway = Gateway(Settings(), registry=lambda: Registry(environ=environ), transport=Script().asynchronous)
+    gateway.snapshot.registry.validate()
+    good = gateway.snapshot
+    file.write_bytes(bad)
+    with pytest.raises(ConfigError):
+        gateway.reload()
+    assert gateway.snapshot is good
+    assert [str(target) for target in gateway.snapshot.registry.targets("river")] == ["openai/gpt-4o-mini"]
+
+
+def test_a_gateway_that_ends_is_not_ready_for_new_work() -> None:
+    with running(Script()) as (url, gateway):
+        assert exchange(url, get("/ready"))[::2] == (200, b'{"status":"ready"}')
+        gateway.draining = True
+        assert exchange(url, get("/ready"))[::2] == (503, b'{"status":"draining"}')
+        assert exchange(url, get("/health"))[0] == 200
 
 
 def test_thousands_of_models_are_listed_without_holding_up_the_loop() -> None:

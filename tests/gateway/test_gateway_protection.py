@@ -188,7 +188,7 @@ def test_calls_beyond_the_queue_are_refused_with_an_honest_wait_and_counted() ->
         gateway.admission.active = 1  # as if one were under way
         status, headers, body = exchange(url, post(CHAT, ASKED))
         assert (status, headers["retry-after"]) == (429, "1")
-        assert "1 calls at once" in message(body)
+        assert "1 calls are under way here and 0 wait" in message(body)
         assert b"turnout_calls_refused_total 1.0" in exchange(url, get("/metrics"))[2]
         gateway.admission.active = 0
 
@@ -212,3 +212,17 @@ def test_two_requests_in_one_packet_get_their_answers_in_order() -> None:
     first, _, rest = received.partition(b'{"status":"ok"}')
     assert parsed(first)[0] == 200
     assert parsed(rest)[2] == b'{"status":"ready"}'
+
+
+def test_bodies_that_are_too_large_together_are_refused_and_room_is_made_when_a_call_is_over() -> None:
+    with running(Script(ANSWER, ANSWER), limited(bodies_bytes=len(ASKED) * 3 // 2)) as (url, gateway), connect(url) as first:
+        first.sendall(post(CHAT, ASKED)[:-1])
+        while not gateway.bodies.held:
+            assert exchange(url, get("/health"))[0] == 200
+        status, headers, body = exchange(url, post(CHAT, ASKED))
+        assert (status, headers["retry-after"]) == (429, "1")
+        assert "no room" in message(body)
+        first.sendall(post(CHAT, ASKED)[-1:])
+        assert read(first)[0] == 200
+        assert exchange(url, post(CHAT, ASKED))[0] == 200
+        assert gateway.bodies.held == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from raw_http import connect, exchange, fetched, get, post, read, until
 
+from turnout.gateway import Limits
 from turnout.telemetry.counts import read_counts
 
 CHAT = "/v1/chat/completions"
@@ -128,6 +130,25 @@ def test_a_stream_under_way_ends_as_it_should_after_sigterm_and_its_record_is_wr
     assert oct((tmp_path / "records.jsonl").stat().st_mode)[-3:] == "600"
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stream_that_goes_on_beyond_the_time_to_drain_is_broken_off_and_recorded(tmp_path: Path, workers: str) -> None:
+    flags = ("--workers", workers, "--records", str(tmp_path / "records.jsonl"), "--drain-seconds", "1")
+    key = "sk-proj-4vJ8Qm2ZtXc9RbNw"
+    with upstream() as (base_url, _), serving(tmp_path, *flags, OPENAI_BASE_URL=base_url, OPENAI_API_KEY=key) as gateway:
+        with connect(gateway.url) as caller:
+            caller.sendall(post(CHAT, STREAM))
+            begun = until(caller, b"\r\n")
+            while b"The " not in begun:
+                begun += caller.recv(65536)
+            gateway.signal(signal.SIGTERM)
+            rest = read_on(caller)
+        assert gateway.process.wait(20) == 0
+    assert b"[DONE]" not in rest
+    assert not rest.endswith(b"0\r\n\r\n"), "a clean end that was none"
+    (record,) = map(json.loads, (tmp_path / "records.jsonl").read_text().splitlines())
+    assert (record["outcome"], record["target"]["model"]) == ("cancelled", "gpt-4o-mini")
+
+
 def refused(url: str) -> bool:
     try:
         connect(url).close()
@@ -151,6 +172,51 @@ def test_sighup_reads_the_configuration_again_and_a_bad_file_changes_nothing(tmp
         gateway.signal(signal.SIGHUP)
         gateway.said("was read again")
         eventually(lambda: b"MISTRAL_API_KEY" in exchange(gateway.url, asked)[2])
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stream_under_way_ends_as_it_began_when_the_configuration_is_read_again(tmp_path: Path, workers: str) -> None:
+    """Even if the provider that answers it is forbidden by then."""
+    asked = post(CHAT, b'{"model":"river","messages":[{"role":"user","content":"hi"}]}')
+    file = tmp_path / "turnout.toml"
+    file.write_text("[aliases]\n")
+    key = "sk-proj-4vJ8Qm2ZtXc9RbNw"
+    with upstream() as (base_url, go_on):
+        environ = {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": key}
+        with serving(tmp_path, "--workers", workers, **environ) as gateway, connect(gateway.url) as caller:
+            caller.sendall(post(CHAT, STREAM))
+            begun = until(caller, b"\r\n")
+            while b"The " not in begun:
+                begun += caller.recv(65536)
+            file.write_text('disabled_providers = ["openai"]\n[aliases]\nriver = "mistral/mistral-large-latest"\n')
+            gateway.signal(signal.SIGHUP)
+            gateway.said("was read again")
+            eventually(lambda: b"MISTRAL_API_KEY" in exchange(gateway.url, asked)[2])
+            go_on.set()
+            rest = begun + read_on(caller)
+    assert b"Loire" in rest
+    assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+
+
+def read_on(connection: socket.socket) -> bytes:
+    rest = b""
+    while piece := connection.recv(65536):
+        rest += piece
+    return rest
+
+
+def test_a_mistake_that_the_rest_can_do_without_is_told_at_the_start_and_refused_at_the_next_reading(tmp_path: Path) -> None:
+    (tmp_path / "turnout.toml").write_text('[providers.acme]\nwire = "nobody-speaks-it"\nbase_url = "http://127.0.0.1:1"\n')
+    command = [sys.executable, "-m", "turnout", "serve", "--port", "0"]
+    surroundings = {**os.environ, "TURNOUT_CONFIG_DIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=surroundings, cwd=tmp_path) as process:
+        assert process.stderr is not None
+        assert "turnout.toml:2: unknown wire 'nobody-speaks-it'" in process.stderr.readline()
+        assert "serving on" in process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        assert "was not reloaded, and the old one goes on" in process.stderr.readline()
+        process.terminate()
+        assert process.wait(20) == 0
 
 
 def test_workers_are_counted_together_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
@@ -189,6 +255,42 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, workers: str
     assert second.returncode != 0
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_the_calls_at_once_are_those_of_all_workers_together(tmp_path: Path) -> None:
+    """The kernel may give every connection to the same worker, so fewer may be served, but never more."""
+    flags = ("--workers", "2", "--concurrent", "2", "--waiting", "0")
+    key = "sk-proj-4vJ8Qm2ZtXc9RbNw"
+    with upstream() as (base_url, go_on), serving(tmp_path, *flags, OPENAI_BASE_URL=base_url, OPENAI_API_KEY=key) as gateway:
+        callers = [connect(gateway.url) for _ in range(12)]
+        begun = []
+        for caller in callers:
+            caller.sendall(post(CHAT, STREAM))
+            begun.append(caller.recv(13, socket.MSG_WAITALL))
+        go_on.set()
+        for caller in callers:
+            while caller.recv(65536):
+                pass
+            caller.close()
+    assert set(begun) <= {b"HTTP/1.1 200 ", b"HTTP/1.1 429 "}
+    assert 1 <= begun.count(b"HTTP/1.1 200 ") <= 2
+
+
+def test_fewer_calls_than_workers_are_told_before_anything_is_served(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "turnout", "serve", "--port", "0", "--workers", "3", "--concurrent", "2"]
+    surroundings = {**os.environ, "TURNOUT_CONFIG_DIR": str(tmp_path)}
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, env=surroundings, cwd=tmp_path)
+    assert run.returncode != 0
+    assert "--concurrent 2 leaves no call to some of the 3 workers" in run.stderr
+
+
+@pytest.mark.parametrize(("concurrent", "waiting", "workers"), [(1000, 1000, 1), (1000, 1000, 3), (7, 0, 4), (4, 5, 4)])
+def test_the_workers_parts_add_up_to_what_was_asked_for(concurrent: int, waiting: int, workers: int) -> None:
+    whole = Limits(concurrent=concurrent, waiting=waiting)
+    parts = [whole.part(place, workers) for place in range(workers)]
+    assert (sum(part.concurrent for part in parts), sum(part.waiting for part in parts)) == (concurrent, waiting)
+    assert max(part.concurrent for part in parts) - min(part.concurrent for part in parts) <= 1
+    assert all(part.body_bytes == whole.body_bytes for part in parts)
 
 
 def test_a_wrong_configuration_is_told_before_anything_is_served(tmp_path: Path) -> None:

@@ -46,12 +46,15 @@ async def main(seconds: float, seed: int) -> list[str]:
                 until = time.monotonic() + seconds
                 wrong = [fault for found in await asyncio.gather(*(_use(caller, until) for caller in callers)) for fault in found]
                 watch.cancel()
+                (ended,) = await asyncio.gather(watch, return_exceptions=True)
+                if not isinstance(ended, asyncio.CancelledError):  # it saw nothing of the rest
+                    wrong.append(f"the page that was watched failed: {ended!r}")
                 memory, late = _watched
                 after = await _idle(gateway.pid, port, callers, upstream)
             finally:
                 gateway.terminate()
                 await gateway.wait()
-    return _verdict(wrong, memory, late, before, after, callers, upstream, timed=seconds >= TIMED)
+    return verdict(wrong, memory, late, before, after, callers, upstream, timed=seconds >= TIMED)
 
 
 async def _use(caller: Caller, until: float) -> list[str]:
@@ -127,7 +130,7 @@ async def _drain(errors: asyncio.StreamReader) -> None:
         sys.stderr.write(f"gateway: {line.decode(errors='replace')}")
 
 
-def _verdict(
+def verdict(
     wrong: list[str],
     memory: list[float],
     late: list[float],

@@ -184,6 +184,11 @@ def test_what_is_no_web_address_is_refused(get: Get, url: str) -> None:
         get(url)
 
 
+def test_a_host_that_is_no_name_is_the_requests_own_mistake(get: Get) -> None:
+    with pytest.raises(RequestError, match="is not a host name"):
+        get("http://fleuve..\u00e9.example/")
+
+
 def test_a_user_name_in_an_address_is_refused_and_not_repeated(get: Get) -> None:
     with pytest.raises(RequestError, match="user name or password") as caught:
         get("http://me:hunter2@127.0.0.1/")

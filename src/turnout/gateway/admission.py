@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from math import ceil
 from time import monotonic
 
 from turnout.errors import RateLimited
@@ -62,9 +63,9 @@ class Admission:
 
     def _full(self) -> RateLimited:
         self.refused += 1
-        wait = max(1.0, self._average * (len(self._queue) + 1) / self._limits.concurrent)
+        wait = max(1, ceil(self._average * (len(self._queue) + 1) / self._limits.concurrent))
         return RateLimited(
-            f"this gateway serves {self._limits.concurrent} calls at once and {len(self._queue)} wait: try again in {wait:.0f} s",
+            f"{self.active} calls are under way here and {len(self._queue)} wait, which is all: try again in {wait} s",
             status=429,
-            retry_after=round(wait),
+            retry_after=wait,
         )

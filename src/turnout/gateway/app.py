@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from turnout.errors import AuthenticationFailed, Error, ServerFault
 from turnout.gateway.admission import Admission
-from turnout.gateway.asgi import CallerLeft, Headers, Message, Receive, Scope, Send, header, read_body, reply
+from turnout.gateway.asgi import CallerLeft, Message, Receive, Scope, Send, header, headers_by_name, reply
+from turnout.gateway.attendant import Patience
+from turnout.gateway.bodies import Bodies
 from turnout.gateway.counting import Counting
 from turnout.gateway.exchange import Exchange
 from turnout.gateway.operations import OPERATIONS
@@ -18,7 +20,7 @@ from turnout.gateway.pages import CALLS, PAGES, call
 from turnout.gateway.records import Records, Sink
 from turnout.gateway.routes import Route, Routes
 from turnout.gateway.settings import Settings
-from turnout.gateway.snapshot import Snapshot
+from turnout.gateway.snapshot import Snapshot, check
 
 if TYPE_CHECKING:
     from turnout.registry import Registry
@@ -50,10 +52,12 @@ class Gateway:
         self._transport = transport or own_transport()
         self.snapshot = Snapshot(self._registry(), self._transport)
         self.admission = Admission(settings.limits)
+        self.bodies = Bodies(settings.limits)
         self.counting = Counting(self._known, self.admission, sinks, shared)
-        self.records = Records((self.counting.metrics.add, *sinks), settings.records_kept)
+        self.records = Records(sinks, settings.records_kept, self.counting.metrics.add)
         self.routes = Routes()
         self.draining = False
+        self._patience = Patience()
         self._key = settings.api_key.encode() if settings.api_key else None
 
     def reload(self) -> None:
@@ -63,7 +67,7 @@ class Gateway:
         """
         try:
             fresh = Snapshot(self._registry(), self._transport)
-            fresh.registry.validate()
+            check(fresh.registry)
         except Error:
             self.counting.metrics.reloaded("refused")
             raise
@@ -93,20 +97,22 @@ class Gateway:
         if page is not None and scope["method"] in ("GET", "HEAD"):
             await page(self, scope, send)
             return
-        found = self.routes.find(scope["method"], path, _names(scope) if scope["method"] == "GET" else {})
+        found = self.routes.find(scope["method"], path, headers_by_name(scope))
         if found is None:
-            await self._no_route(scope, send)
+            await self._no_route(scope, receive, send)
             return
         await self._serve(scope, receive, send, *found)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, route: Route, model: str) -> None:
-        exchange = Exchange(scope, receive, send, route, model, _id(scope), self.records)
+        exchange = Exchange(scope, receive, send, route, model, _id(scope), self.records, self._patience)
         snapshot = self.snapshot
         began: float | None = None
+        body = b""
         try:
             if self._key is not None:
                 self._check_key(scope)
-            body = await read_body(scope, receive, self.settings.limits) if scope["method"] == "POST" else b""
+            if scope["method"] == "POST":
+                body = await self.bodies.read(scope, receive)
             began = await self.admission.enter()
             await OPERATIONS[route.operation](exchange, body, snapshot, self.settings)
         except Error as error:
@@ -124,6 +130,7 @@ class Gateway:
             own = ServerFault(f"the gateway failed; its log has more under {exchange.id}")
             await self._refuse(exchange, snapshot, own, type(fault).__name__)
         finally:
+            self.bodies.release(body)
             if began is not None:
                 self.admission.leave(began)
 
@@ -150,25 +157,16 @@ class Gateway:
             what = "the key is not this gateway's" if given else "this gateway wants a key"
             raise AuthenticationFailed(f"{what}: send it as 'authorization: Bearer KEY', x-api-key or x-goog-api-key", status=401)
 
-    async def _no_route(self, scope: Scope, send: Send) -> None:
+    async def _no_route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(CALLS) and scope["method"] in ("GET", "HEAD"):
             await call(self, scope, send)
             return
-        from msgspec import json
+        from turnout.gateway.unrouted import refusal
 
-        at = self.routes.at(scope["path"])
-        headers: Headers = []
-        if at:
-            methods = ", ".join(sorted({row.method for row, _ in at}))
-            status, what = 405, f"{scope['path']} takes {methods}, not {scope['method']}"
-            headers.append((b"allow", methods.encode()))
-        else:
-            from turnout.catalog.names import nearest, suggestion
-
-            known = [row.path for row in self.routes.rows] + list(PAGES)
-            status, what = 404, f"no such path: {scope['path'][:200]}{suggestion(nearest(scope['path'], known)) or ''}"
-        body = json.encode({"error": {"message": what, "type": "invalid_request_error", "code": "not_found", "param": None}})
-        await reply(send, status, body, headers)
+        route, error, headers = refusal(self.routes, scope)
+        exchange = Exchange(scope, receive, send, route, "", _id(scope), self.records, self._patience)
+        status, body = _rendered(self.snapshot, route, error)
+        await reply(send, status, body, [*exchange.headers(None), *headers])
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -189,10 +187,6 @@ def _rendered(snapshot: Snapshot, route: Route, error: Error) -> tuple[int, byte
     if error.status is not None and error.wire is None and error.target is None:  # the gateway's own, and it knows best
         status = error.status
     return status, body
-
-
-def _names(scope: Scope) -> dict[bytes, bytes]:
-    return dict(scope["headers"])
 
 
 def _id(scope: Scope) -> str:

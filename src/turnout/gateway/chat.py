@@ -18,6 +18,7 @@ from turnout.registry import Operation
 from turnout.types import Attempt, ChatRequest
 from turnout.wire import ChatServer, StreamRenderer, Wire
 from turnout.wire.relaying import Passing, read_passing
+from turnout.wire.seals import holds_envelopes
 
 if TYPE_CHECKING:
     from turnout.client.aio import AsyncClient, Line
@@ -43,7 +44,7 @@ async def chat(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Se
         passing = read_passing(body, rules)
         exchange.stream = passing.stream if route.streams is None else route.streams
         choice = chosen(exchange, named or exchange.path_model or passing.model, snapshot, wire)
-        if choice.passes and _untouched(passing, choice) and not _is_array(exchange):
+        if choice.passes and _untouched(passing, choice) and not _is_array(exchange) and not holds_envelopes(body):
             if route.streams:
                 passing = Passing(passing.members, passing.model, True)
             exchange.lane = "fast"
@@ -90,7 +91,7 @@ def _untouched(passing: Passing, choice: Choice) -> bool:
     members = passing.members
     if choice.touched and not choice.touched.isdisjoint(members):
         return False
-    if (choice.limited or choice.taught) and not members.keys() <= _UNLIMITED:
+    if choice.limited and not members.keys() <= _UNLIMITED:
         return False
     count = members.get("n")
     return count is None or bytes(count) in (b"1", b"null")
@@ -169,7 +170,7 @@ async def _stream(
         await exchange.more(_COMMENT)
 
     ping_ = ping if framing == "sse" else None  # the others have no comments
-    async with Attendant(exchange.receive, ping_, settings.keep_alive_seconds) as attendant:
+    async with Attendant(exchange.patience, exchange.receive, ping_, settings.keep_alive_seconds) as attendant:
         exchange.attendant = attendant
         async with line:
             try:
@@ -186,8 +187,7 @@ async def _stream(
                 exchange.provider_headers = session.headers
                 await exchange.begin(framing, begun, attempts=len(begun.attempts) + 1)
             try:
-                if data := out.join(session.seen):
-                    await exchange.more(data)
+                await exchange.more(out.join(session.seen))  # even if nothing: the head waits for it
                 session.check()
                 while not session.ended:
                     arrived = await line.advance(session)
@@ -210,7 +210,7 @@ async def _stream(
 
 def _is_array(exchange: Exchange) -> bool:
     """Gemini streams a JSON array unless the address asks for events."""
-    return exchange.route.wire == "gemini" and exchange.stream and b"alt=sse" not in exchange.scope["query_string"]
+    return exchange.route.wire == "gemini" and exchange.stream and b"alt=sse" not in exchange.scope["query_string"].split(b"&")
 
 
 def _framing(exchange: Exchange) -> str:

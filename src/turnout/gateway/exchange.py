@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
 from turnout.errors import Error
 from turnout.events import Started
-from turnout.gateway.asgi import Headers, Receive, Scope, Send, header, reply
-from turnout.gateway.attendant import Attendant
+from turnout.gateway.asgi import Headers, Receive, Scope, Send, headers_by_name, reply
+from turnout.gateway.attendant import Attendant, Patience
 from turnout.gateway.rate_limits import rate_limits, wait_of
 from turnout.gateway.records import GatewayRecord, Records, summary
 from turnout.gateway.routes import Route
@@ -43,14 +44,26 @@ def _named(target: Target) -> bytes:
 class Exchange:
     """``note`` it once, at its end, however it ended."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, route: Route, model: str, id: str, records: Records) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        route: Route,
+        model: str,
+        id: str,
+        records: Records,
+        patience: Patience,
+    ) -> None:
         self.scope = scope
+        self._headers = headers_by_name(scope)
         self.receive = receive
         self.send = send
         self.route = route
         self.path_model = model
         self.id = id
         self._records = records
+        self.patience = patience
         self._arrived = time.monotonic()
         self._clock = time.time()
         self.model = model  # as the caller wrote it
@@ -71,7 +84,8 @@ class Exchange:
         return self.attendant is not None and self.attendant.left
 
     def header(self, name: bytes) -> str | None:
-        return header(self.scope, name)
+        value = self._headers.get(name)
+        return None if value is None else str(value, "latin-1")
 
     def identified(self, answer: Named, protocol: str) -> Named:
         """``answer`` with this exchange's id and time where another protocol gave none: clients tell answers apart by them.
@@ -87,7 +101,7 @@ class Exchange:
 
     async def awaited(self, line: Line, steps: Steps[T]) -> T:
         """What ``steps`` come to on ``line``. They are broken off if the caller leaves meanwhile."""
-        async with Attendant(self.receive) as attendant:
+        async with Attendant(self.patience, self.receive) as attendant:
             self.attendant = attendant
             async with line:
                 return await line.run(steps)
@@ -102,8 +116,8 @@ class Exchange:
         self.status = status
         headers = self.headers(None)
         if (wait := wait_of(error)) is not None:
-            headers.append((b"retry-after", str(max(0, round(wait))).encode()))
-        if error.headers and error.wire == self.route.wire:
+            headers.append((b"retry-after", str(max(0, ceil(wait))).encode()))
+        if error.headers and (self.alike or error.wire == self.route.wire):
             headers += rate_limits(error.headers)
         if error.target is not None:
             headers.append((b"x-turnout-target", _named(error.target)))
@@ -153,7 +167,7 @@ class Exchange:
         return said
 
     def _receipt(self, receipt: Receipt, lines: Sequence[ReceiptLine]) -> bytes:
-        if self.header(b"x-turnout-receipt") == "full":
+        if self._headers.get(b"x-turnout-receipt") == b"full":
             from msgspec import json
 
             whole = json.encode([*receipt.departures, *lines])

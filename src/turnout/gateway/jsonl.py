@@ -13,11 +13,12 @@ from turnout.errors import ConfigError
 from turnout.gateway.records import GatewayRecord
 
 _MOST_WAITING = 10_000  # records; beyond that they are counted and left out
+_LAST_WRITE = 5.0  # seconds that a gateway which ends waits for a write under way: a disk may hang
 _PAUSE = 0.1  # seconds between two writes: a thread that woke for each record would take the interpreter from the calls
 
 
 class JsonlSink:
-    """``dropped`` counts the records that found the queue full or the disk. ``close`` writes what is waiting.
+    """``dropped`` counts the records that found the queue full or the disk. ``close`` writes what waits, if the disk takes it.
 
     Raises ConfigError for a file that cannot be opened.
     """
@@ -32,6 +33,7 @@ class JsonlSink:
         self._closing = Event()
         self.dropped = 0
         self._failed = False
+        self._torn = False  # the file ends in a part of a line
         self._thread = Thread(target=self._write, name="turnout-records", daemon=True)
         self._thread.start()
 
@@ -43,8 +45,9 @@ class JsonlSink:
 
     def close(self) -> None:
         self._closing.set()
-        self._thread.join()
-        self._file.close()
+        self._thread.join(_LAST_WRITE)
+        if not self._thread.is_alive():
+            self._file.close()
 
     def _write(self) -> None:
         last = False
@@ -61,8 +64,16 @@ class JsonlSink:
 
     def _append(self, data: bytes) -> None:
         """In one write where the system takes it whole, so that the lines of several workers do not mix."""
-        while data:
-            data = data[self._file.write(data) :]
+        if self._torn:
+            data = b"\n" + data  # what a full disk cut off is a line of its own, and spoils no other
+        size = len(data)
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+            self._torn = False
+        except OSError:
+            self._torn = self._torn or len(data) < size
+            raise
 
     def _complain(self, error: OSError) -> None:
         """Once: the count goes on in the metrics."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from turnout.catalog.listed import listed
-from turnout.gateway.names import own_targets
+from turnout.gateway.names import own_aliases, own_targets
 from turnout.registry import Registry
 from turnout.types import ListedModel
 from turnout.wire import Wire
@@ -23,7 +23,7 @@ class Listing:
         self._pages: dict[str, bytes] = {}  # by wire
 
     async def models(self) -> Mapping[str, ListedModel]:
-        """By the name to call each by, "provider/model"."""
+        """By the name to call each by: "provider/model", or an alias, which is what the first that it stands for is."""
         if self._models is None:
             self._models = asyncio.create_task(asyncio.to_thread(self._list))
         try:
@@ -43,7 +43,11 @@ class Listing:
 
     def _list(self) -> Mapping[str, ListedModel]:
         rows = [row for target in own_targets(self._registry) if (row := self._registry.model(target)) is not None]
-        return {str(row.target): replace(listed(row), id=str(row.target)) for row in rows}
+        found = {str(row.target): listed(row) for row in rows}
+        for alias, target in own_aliases(self._registry):
+            if (meant := found.get(str(target))) is not None:
+                found[alias] = replace(meant, id=alias)
+        return found
 
 
 def _written(wire: Wire, models: list[ListedModel], query: str) -> bytes:

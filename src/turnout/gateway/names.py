@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from turnout.engine.plan import Plan
+from turnout.catalog.schema import Model
+from turnout.config.names import is_auto
+from turnout.engine.plan import Candidate, Plan
 from turnout.errors import ConfigError, MissingKey, ModelNotFound, NotAllowed, RequestError, UnknownName
 from turnout.gateway.routes import Route
 from turnout.registry import Operation, Registry
+from turnout.registry.choosing import own_targets as own_targets
 from turnout.types import Target
 from turnout.wire import Wire
 
 _MOST = 4096  # names kept; callers write whatever they like
 _MOST_FALLBACKS = 16
+_LONGEST = 4096  # characters of a name or a list of them: a path to weights may be long, and what was said is kept
+_LACKS = frozenset({"tools", "temperature", "reasoning"})  # what models may lack that a request asks for by a field of that name
 
 
 class Choice:
-    """A plan, and whether its requests may be passed on as they come: all of its candidates speak the caller's wire.
+    """A plan, and whether its requests may be passed on as they come: all of its candidates speak the caller's wire."""
 
-    ``touched``: members of a body that some candidate calls otherwise or refuses. ``limited``: some candidate's model is known
-    to refuse values of fields, so that only bodies without such fields are passed on.
-    """
-
-    __slots__ = ("limited", "passes", "plan", "touched")
+    __slots__ = ("_fitted", "_rules", "_touched", "limited", "passes", "plan")
 
     def __init__(self, plan: Plan, wire: Wire) -> None:
         self.plan = plan
-        candidates = plan.candidates
-        self.passes = wire.relay is not None and all(candidate.wire.name == wire.name for candidate in candidates)
-        self.limited = any(candidate.model is not None and candidate.model.limits is not None for candidate in candidates)
-        self.touched = frozenset(
-            name for candidate in candidates for name in (*candidate.provider.quirks.rename, *candidate.provider.quirks.drop)
-        )
+        self._rules = wire.relay
+        self.passes = wire.relay is not None and all(candidate.wire.name == wire.name for candidate in plan.candidates)
+        self.limited = False  # what some candidate's model refuses may be said by any member of a body
+        self._look(tuple(plan.candidates))
 
     @property
-    def taught(self) -> bool:
-        """Whether some candidate's model has refused something since this was made."""
+    def touched(self) -> frozenset[str]:
+        """Members of a body that some candidate calls otherwise, or whose values its model is known to refuse, also by what was
+        learned since: only bodies without them are passed on, and, if they are ``limited``, only those with few others."""
         learned = self.plan.learned
-        return (
-            learned is not None
-            and bool(learned.by_target)
-            and any(candidate.target in learned.by_target for candidate in self.plan.candidates)
-        )
+        if learned is not None and learned.by_target:
+            fitted = tuple([learned.fitted(candidate) for candidate in self.plan.candidates])
+            if any(now is not then for now, then in zip(fitted, self._fitted, strict=True)):
+                self._look(fitted)
+        return self._touched
+
+    def _look(self, candidates: tuple[Candidate, ...]) -> None:
+        self._fitted = candidates
+        touched = {name for one in candidates for name in (*one.provider.quirks.rename, *one.provider.quirks.drop)}
+        refused = {field for one in candidates for field in _refused(one.model)}
+        members = [self._rules.members_that_say(field) for field in refused] if self._rules is not None else []
+        self.limited = None in members
+        self._touched = frozenset(touched.union(*filter(None, members)))
+
+
+def _refused(model: Model | None) -> Iterator[str]:
+    """The fields of a request, "extra.NAME" among them, of which the model is known to refuse some value."""
+    if model is None:
+        return
+    yield from _LACKS & model.lacks
+    if model.limits is not None:
+        yield from model.limits.fields
+        if model.limits.thinking is not None:
+            yield "reasoning"
 
 
 class Names:
@@ -53,6 +72,9 @@ class Names:
 
     def choose(self, said: str, route: Route, wire: Wire, operation: Operation = "chat") -> Choice:
         """Raises UnknownName, MissingKey or another ConfigError that says what to do, RequestError for no name or too many."""
+        if len(said) > _LONGEST:
+            what = f"the model's name has {len(said):,} characters, and {_LONGEST:,} are taken"
+            raise RequestError(what, status=400, param="model")
         key = (said, route.provider, operation if operation != "chat" else wire.name)
         choice = self._choices.get(key)
         if choice is None:
@@ -66,7 +88,7 @@ class Names:
     def _target(self, name: str, home: str) -> str:
         """What ``name`` stands for. A bare name is its own vendor's (``home``) if that can be called, else whoever else's can."""
         registry = self._registry
-        if registry.config.alias(name) is not None:
+        if is_auto(name) or registry.config.alias(name) is not None:
             return name
         if "/" in name:
             try:
@@ -125,7 +147,14 @@ def told(error: ConfigError, model: str) -> ModelNotFound | ConfigError:
     return error
 
 
-def own_targets(registry: Registry) -> list[Target]:
-    """Every model that can be called from here, as the catalog knows it."""
-    ids = [id for id in registry.provider_ids() if registry.usable(id)[0]]
-    return [model.target for id in ids for model in registry.models(id) if registry.is_permitted(model.target)]
+def own_aliases(registry: Registry) -> Iterator[tuple[str, Target]]:
+    """Every alias, with the first model of those it stands for that can be called from here."""
+    for alias in registry.config.aliases:
+        try:
+            targets = registry.targets(alias)
+        except ConfigError:
+            continue  # it stands for nothing; who calls it is told
+        for target in targets:
+            if registry.usable(target.provider)[0] and registry.is_permitted(target):
+                yield alias, target
+                break

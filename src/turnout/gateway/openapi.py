@@ -5,6 +5,7 @@ https://spec.openapis.org/oas/v3.1.1.html (read 2026-11-21)
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,10 +30,12 @@ _STATUSES = {
     "404": "No such model can be called here",
     "408": "The body did not arrive in time",
     "413": "The body is larger than the gateway takes",
+    "405": "The path takes another method",
     "429": "Too many calls are waiting, or the provider says so; retry-after says how long to wait",
     "502": "The provider failed",
     "503": "The provider is overloaded, or left alone for a while after failing",
     "504": "The provider took too long",
+    "default": "What else the protocol has a status for, or the provider says",
 }
 _HEADERS = {
     "x-request-id": "The call's id: the caller's own, if it sent one of letters, digits, - and _",
@@ -41,6 +44,7 @@ _HEADERS = {
     "x-turnout-cost": "US dollars; absent when no price is known, and from streams, which are not over yet",
     "x-turnout-receipt": "What translation did: 'exact', or a count of what was mapped, approximated and dropped",
 }
+_REFUSALS = {"retry-after": "Of a refusal that ends by itself: the seconds to wait"}
 _ASKING = {
     "x-turnout-model": "What to call instead of the model that the request names: a name, or a list 'a, b'",
     "x-turnout-receipt": "'full': the answer's header of that name holds the whole receipt, as JSON",
@@ -59,8 +63,8 @@ def document() -> bytes:
     from turnout import __version__
 
     paths: dict[str, Fields] = dict(_pages())
-    for route in ROUTES:
-        paths.setdefault(route.path, {}).setdefault(route.method.lower(), _operation(route))
+    for (path, method), routes in _by_path().items():
+        paths.setdefault(path, {})[method.lower()] = _operation(routes)
     return json.encode(
         {
             "openapi": "3.1.0",
@@ -73,7 +77,9 @@ def document() -> bytes:
             "components": {
                 "securitySchemes": _KEYS,
                 "schemas": {f"{wire}-error": error_of(wire) for wire in {route.wire: None for route in ROUTES}},
-                "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
+                "headers": {
+                    name: {"description": text, "schema": {"type": "string"}} for name, text in (_HEADERS | _REFUSALS).items()
+                },
                 "parameters": {
                     name: {"name": name, "in": "header", "description": text, "schema": {"type": "string"}}
                     for name, text in _ASKING.items()
@@ -83,15 +89,28 @@ def document() -> bytes:
     )
 
 
-def _operation(route: Route) -> Fields:
+def _by_path() -> Mapping[tuple[str, str], list[Route]]:
+    """What one path and method may be: first what it is to who sends no header that tells him from others."""
+    found: dict[tuple[str, str], list[Route]] = {}
+    for route in sorted(ROUTES, key=lambda route: bool(route.header)):
+        found.setdefault((route.path, route.method), []).append(route)
+    return found
+
+
+def _operation(routes: Sequence[Route]) -> Fields:
+    route, wires = routes[0], [route.wire for route in routes]
     operation: Fields = {
         "operationId": _id(route),
-        "summary": f"{_SUMMARIES[route.operation]} ({route.wire})",
-        "tags": [route.wire],
+        "summary": f"{_SUMMARIES[route.operation]} ({', '.join(wires)})",
+        "tags": wires,
         "security": _LOCKED,
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _ASKING],
-        "responses": {"200": _answer(route)} | {status: _error(route, text) for status, text in _STATUSES.items()},
+        "responses": {"200": _answer(route)} | {status: _error(wires, text) for status, text in _STATUSES.items()},
     }
+    for other in routes[1:]:
+        text = f"Sent by the clients of {other.wire}, who are answered in that protocol"
+        parameter = {"name": other.header.decode(), "in": "header", "description": text, "schema": {"type": "string"}}
+        operation["parameters"].append(parameter)
     if "{model}" in route.path:
         operation["parameters"] = [_path_parameter("model", "What the protocol calls a model"), *operation["parameters"]]
     if route.wire == "gemini" and route.streams:
@@ -118,10 +137,11 @@ def _answer(route: Route) -> Fields:
     }
 
 
-def _error(route: Route, text: str) -> Fields:
-    schema = {"$ref": f"#/components/schemas/{route.wire}-error"}
-    header = {"$ref": "#/components/headers/x-request-id"}
-    return {"description": text, "headers": {"x-request-id": header}, "content": {"application/json": {"schema": schema}}}
+def _error(wires: Sequence[str], text: str) -> Fields:
+    shapes = [{"$ref": f"#/components/schemas/{wire}-error"} for wire in wires]
+    schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-request-id", "retry-after")}
+    return {"description": text, "headers": headers, "content": {"application/json": {"schema": schema}}}
 
 
 def _id(route: Route) -> str:

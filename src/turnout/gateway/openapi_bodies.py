@@ -139,6 +139,7 @@ ERRORS: Mapping[str, Schema] = {
     "ollama": _object("error", error=_TEXT),
     "ollama-generate": _object("error", error=_TEXT),
     "bedrock-converse": _MESSAGE,
+    "mistral-chat": _object(message=_either(_TEXT, _OBJECT), detail=_either(_TEXT, _OBJECTS), type=_maybe(_TEXT)),
 }
 
 # wire -> the media type of its streams
@@ -153,7 +154,7 @@ STREAMS: Mapping[str, str] = {
     "bedrock-converse": "application/vnd.amazon.eventstream",
 }
 
-_SAYS_AS: Mapping[str, str] = {"mistral-chat": "openai-chat"}  # a dialect -> the protocol whose shapes it has
+_SAYS_AS: Mapping[str, str] = {"mistral-chat": "openai-chat"}  # a dialect -> the protocol whose requests and streams it has
 
 
 def body_of(wire: str, operation: str) -> Schema:
@@ -161,7 +162,7 @@ def body_of(wire: str, operation: str) -> Schema:
 
 
 def error_of(wire: str) -> Schema:
-    return ERRORS.get(_SAYS_AS.get(wire, wire), _OBJECT)
+    return ERRORS.get(wire, _OBJECT)
 
 
 def stream_of(wire: str) -> str:

@@ -15,6 +15,7 @@ from turnout.gateway.exchange import Exchange
 from turnout.gateway.settings import Settings
 from turnout.gateway.snapshot import Snapshot
 from turnout.registry import Operation
+from turnout.types import Completion, Receipt
 
 Serve = Callable[[Exchange, bytes, Snapshot, Settings], Awaitable[None]]
 
@@ -48,8 +49,13 @@ async def count(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: S
     plan = _plan(exchange, asked.model, snapshot, "count")
     counting = exchange.call = Counting(replace(asked, model=exchange.model), plan)
     counted = await exchange.awaited(snapshot.client.line(counting, plan), counting.count())
-    await exchange.answer(server.render(counted), None)
-    exchange.note("ok")
+    record = counting.record("ok")
+    receipt = Receipt(counted.lines)
+    told = Completion(
+        id="", model=exchange.model, choices=(), target=record.target, attempts=record.attempts, receipt=receipt
+    )  # who counted, and what could not be
+    await exchange.answer(server.render(counted), told)
+    exchange.note("ok", record, told)
 
 
 async def models(exchange: Exchange, body: bytes, snapshot: Snapshot, settings: Settings) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -66,10 +65,12 @@ ROUTES = (
     _post("/v1beta/models/{model}:countTokens", "count", "gemini", "google"),
     _post("/v1/responses/input_tokens", "count", "openai-responses", "openai"),
     _get("/v1/models", "models", "anthropic-messages", "anthropic", b"anthropic-version"),
+    _get("/v1/models", "models", "gemini", "google", b"x-goog-api-client"),
     _get("/v1/models", "models", "openai-chat", "openai"),
     _get("/mistral/v1/models", "models", "mistral-chat", "mistral"),
     _get("/mistral/v1/models/{model}", "model", "mistral-chat", "mistral"),
     _get("/v1/models/{model}", "model", "anthropic-messages", "anthropic", b"anthropic-version"),
+    _get("/v1/models/{model}", "model", "gemini", "google", b"x-goog-api-client"),
     _get("/v1/models/{model}", "model", "openai-chat", "openai"),
     _get("/v1beta/models", "models", "gemini", "google"),
     _get("/v1beta/models/{model}", "model", "gemini", "google"),
@@ -92,11 +93,23 @@ class Routes:
                 self._exact.setdefault(row.path, []).append(row)
 
     def at(self, path: str) -> list[tuple[Route, str]]:
-        """Every route of ``path``, whatever its method, with the model that the path names."""
+        """Every route of ``path``, as its server decoded it, whatever its method, with the model that the path names."""
         exact = self._exact.get(path)
         if exact is not None:
             return [(row, "") for row in exact]
-        return [(row, unquote(found[1])) for pattern, row in self._patterns if (found := pattern.fullmatch(path))]
+        return [(row, found[1]) for pattern, row in self._patterns if (found := pattern.fullmatch(path))]
+
+    def kin(self, path: str, headers: Mapping[bytes, bytes]) -> Route:
+        """A route of ``path``, or whose path begins most like it: its protocol is what whoever asks there speaks."""
+        there = [row for row, _ in self.at(path) if not row.header or row.header in headers]
+        asked = path.split("/")
+
+        def alike(row: Route) -> tuple[int, bool]:
+            pairs = list(zip(asked, row.path.split("/"), strict=False))
+            same = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
+            return same, bool(row.header)
+
+        return max(there or [row for row in self.rows if not row.header or row.header in headers], key=alike)
 
     def find(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> tuple[Route, str] | None:
         exact = self._exact.get(path)

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from turnout.errors import Error
-from turnout.gateway.app import Gateway, own_registry
+from turnout.gateway.app import Gateway
 from turnout.gateway.jsonl import JsonlSink
 from turnout.gateway.listening import bind, names
-from turnout.gateway.protocol import guarded
+from turnout.gateway.protocol import connection_class
 from turnout.gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from turnout.discovery.standing import Resting
     from turnout.registry import Registry
 
 # New objects between two looks for garbage, and looks between two longer ones. A call makes few cycles, and Python's usual 700
 # objects are those of a handful of calls: looking took 6 % of the time that a call takes.
 _GARBAGE = (10_000, 20, 20)
+_MOST_TOLD = 20  # mistakes in the configuration, at the start
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -49,11 +51,19 @@ def serve(
     if workers > 1:
         from turnout.gateway.workers import supervise
 
-        with told_in(snapshot, own_registry):
-            return supervise(settings, host=host, port=port, drain_seconds=drain_seconds, records=records, workers=workers)
+        return supervise(
+            settings,
+            host=host,
+            port=port,
+            drain_seconds=drain_seconds,
+            records=records,
+            workers=workers,
+            snapshot=snapshot,
+        )
     sink = JsonlSink(records) if records is not None else None
     gateway = Gateway(settings, sinks=(sink,) if sink is not None else ())
     gateway.snapshot.registry.validate()
+    tell_mistakes(gateway.snapshot.registry)
     (sockets,) = bind(host, port)
 
     def announce() -> None:
@@ -69,14 +79,20 @@ def serve(
 
 
 @contextmanager
-def told_in(snapshot: str | None, registry: Callable[[], Registry]) -> Iterator[None]:
-    """Meanwhile the file ``snapshot``, if there is to be one, says which providers can be called."""
+def told_in(
+    snapshot: str | None,
+    registry: Callable[[], Registry],
+    *,
+    workers: int = 1,
+    resting: Callable[[], tuple[Resting, ...]] | None = None,
+) -> Iterator[None]:
+    """Meanwhile the file ``snapshot``, if there is to be one, says which providers can be called; see ``StandingFile``."""
     if snapshot is None:
         yield
         return
     from turnout.gateway.standing_file import StandingFile
 
-    file = StandingFile(snapshot, registry)
+    file = StandingFile(snapshot, registry, workers=workers, resting=resting)
     try:
         yield
     finally:
@@ -87,7 +103,7 @@ def configured(gateway: Gateway, drain_seconds: int | None = None) -> uvicorn.Co
     limits = gateway.settings.limits
     return uvicorn.Config(
         gateway,
-        http=guarded(limits),
+        http=connection_class(limits),
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -151,6 +167,12 @@ class Server(uvicorn.Server):
         else:
             if not self._quiet:
                 say("the configuration was read again")
+
+
+def tell_mistakes(registry: Registry) -> None:
+    """What is wrong with parts of the configuration that the other parts can do without."""
+    for mistake in registry.mistakes()[:_MOST_TOLD]:
+        say(str(mistake))
 
 
 def say(text: str) -> None:

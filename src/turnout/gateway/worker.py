@@ -15,6 +15,7 @@ from turnout.errors import Error
 from turnout.gateway.app import Gateway, own_transport
 from turnout.gateway.jsonl import JsonlSink
 from turnout.gateway.lending import BorrowedServers
+from turnout.gateway.resting import SharedResting
 from turnout.gateway.serving import Server, say
 from turnout.gateway.settings import Settings
 from turnout.telemetry.shared import SharedCounts
@@ -52,6 +53,7 @@ def _serve(work: Work) -> int:
         sinks=(sink,) if sink is not None else (),
         shared=SharedCounts(work.directory, work.place),
     )
+    resting = SharedResting(work.directory, work.place)
 
     def started() -> None:
         os.write(work.channel, READY)
@@ -69,6 +71,7 @@ def _serve(work: Work) -> int:
         asyncio.get_running_loop().call_later(_BETWEEN_WRITES, write)
         with suppress(OSError):  # a full disk: the others see older counts
             gateway.counting.write()
+            resting.write(gateway.snapshot.registry.resting())
 
     server = Server(gateway, work.drain_seconds, on_start=started, quiet=True)
     try:

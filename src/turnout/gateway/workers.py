@@ -13,6 +13,7 @@ from shutil import rmtree
 from socket import socket, socketpair
 from tempfile import mkdtemp
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from msgspec import json
 from msgspec.structs import replace
@@ -20,9 +21,14 @@ from msgspec.structs import replace
 from turnout.errors import ConfigError, Error
 from turnout.gateway.lending import Lender
 from turnout.gateway.listening import bind, names
-from turnout.gateway.serving import ENDING, say
+from turnout.gateway.resting import resting_in
+from turnout.gateway.serving import ENDING, say, tell_mistakes, told_in
 from turnout.gateway.settings import Settings
+from turnout.gateway.snapshot import check
 from turnout.gateway.worker import READY, Work
+
+if TYPE_CHECKING:
+    from turnout.registry import Registry
 
 _SIGNALS = (*ENDING, *(getattr(signal, name) for name in ("SIGHUP", "SIGCHLD") if hasattr(signal, name)))
 _BETWEEN_FAILURES = 1.0  # seconds, before another try to start a worker that died before it served
@@ -35,13 +41,26 @@ sys.exit(main())
 """
 
 
-def supervise(settings: Settings, *, host: str, port: int, drain_seconds: int, records: str | None, workers: int) -> int:
+def supervise(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    drain_seconds: int,
+    records: str | None,
+    workers: int,
+    snapshot: str | None = None,
+) -> int:
     """As ``serve``. The records that can be asked for by id are off: they would be in one worker, and the question in another."""
     if os.name != "posix":
         raise ConfigError("several workers need Linux, macOS or another Unix: leave --workers out")
+    if settings.limits.concurrent < workers:
+        raise ConfigError(f"--concurrent {settings.limits.concurrent} leaves no call to some of the {workers} workers: raise it")
     from turnout.registry import Registry
 
-    Registry().validate()
+    registry = Registry()
+    registry.validate()
+    tell_mistakes(registry)
     sockets = bind(host, port, workers)
     directory = mkdtemp(prefix="turnout-")  # for its owner only
     lender = Lender(os.path.join(directory, "models"))
@@ -55,8 +74,15 @@ def supervise(settings: Settings, *, host: str, port: int, drain_seconds: int, r
         drain_seconds=drain_seconds,
         records=records,
     )
+    supervisor = _Supervisor(work, sockets, registry)
     try:
-        return _Supervisor(work, sockets).run()
+        with told_in(
+            snapshot,
+            lambda: supervisor.registry,
+            workers=workers,
+            resting=lambda: resting_in(directory, time.time()),
+        ):
+            return supervisor.run()
     finally:
         lender.close()
         rmtree(directory, ignore_errors=True)
@@ -94,7 +120,10 @@ class _Worker:
 
 
 class _Supervisor:
-    def __init__(self, work: Work, sockets: list[list[socket]]) -> None:
+    """``registry`` makes no calls: it says what is in force in the workers."""
+
+    def __init__(self, work: Work, sockets: list[list[socket]], registry: Registry) -> None:
+        self.registry = registry
         self._work = work
         self._sockets = sockets
         self._workers: dict[int, _Worker] = {}
@@ -134,7 +163,7 @@ class _Supervisor:
             now = time.monotonic()
             for place in [place for place, at in self._start_at.items() if at <= now]:
                 del self._start_at[place]
-                self._workers[place] = _Worker(replace(self._work, place=place), self._sockets[place])
+                self._workers[place] = _Worker(self._work_at(place), self._sockets[place])
             starting = {worker.channel: worker for worker in self._workers.values() if not worker.ready}
             wait = max(0.0, min(self._start_at.values()) - now) if self._start_at else None
             readable, _, _ = select.select([woken, *starting], [], [], wait)
@@ -145,6 +174,12 @@ class _Supervisor:
                 else:
                     starting[channel].has_answered()
             self._announce()
+
+    def _work_at(self, place: int) -> Work:
+        settings = self._work.settings
+        return replace(
+            self._work, place=place, settings=replace(settings, limits=settings.limits.part(place, len(self._sockets)))
+        )
 
     def _announce(self) -> None:
         if self._served or self._start_at or not all(worker.ready for worker in self._workers.values()):
@@ -170,11 +205,13 @@ class _Supervisor:
     def _reload(self) -> None:
         from turnout.registry import Registry
 
+        registry = Registry()
         try:
-            Registry().validate()
+            check(registry)
         except Error as error:
             say(f"the configuration was not reloaded, and the old one goes on: {error}")
             return
+        self.registry = registry
         for worker in self._workers.values():
             if worker.ready:
                 worker.signal(signal.SIGHUP)

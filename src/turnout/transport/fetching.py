@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from turnout.errors import RequestError
+from turnout.errors import ConfigError, RequestError
 from turnout.transport.request import encode_head
-from turnout.transport.route import Route, to_ascii
+from turnout.transport.route import Route, direct
 from turnout.types import HttpRequest, HttpResponse
 
 Allows = Callable[[str], bool]  # an IP address -> whether it may be connected to
@@ -17,30 +17,24 @@ Allows = Callable[[str], bool]  # an IP address -> whether it may be connected t
 MAX_REDIRECTS = 3
 MAX_SECONDS = 30.0  # for all of it, redirects included
 
-_PORTS = {"http": 80, "https": 443}
 _SAFE = "/?%:@!$&'()*+,;=~-._"
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def route_of(url: str) -> tuple[Route, str]:
     """The direct way to ``url``, around any proxy, and the path with its query. Raises RequestError for what is not fetched."""
-    from urllib.parse import quote, urlsplit
+    from urllib.parse import quote
 
     try:
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
-    except ValueError:
-        scheme, host, port = "", None, None
-    if scheme not in _PORTS or not host or any(character <= " " for character in url):
+        found = direct(url)
+    except ConfigError as error:
+        raise RequestError(str(error)) from None
+    if found is None:
         raise RequestError("only http:// and https:// addresses with a host are fetched")
+    route, parts = found
     if "@" in parts.netloc:
-        raise RequestError(f"the address at {host} holds a user name or password, which is not sent; leave it out")
-    host = to_ascii(host)
-    port = port or _PORTS[scheme]
-    bracketed = f"[{host}]" if ":" in host else host
-    name = bracketed if port == _PORTS[scheme] else f"{bracketed}:{port}"
-    path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
-    return Route(key=f"{scheme}://{name}", host=host, port=port, tls=scheme == "https", name=name, host_header=name), path
+        raise RequestError(f"the address at {parts.hostname} holds a user name or password, which is not sent; leave it out")
+    return route, quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
 
 
 def judged(found: Iterable[tuple[Any, ...]], route: Route, allows: Allows) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from typing import Any
 
 from turnout.transport import AsyncBody, AsyncTransport, Body, Transport
 from turnout.transport.local_servers import LocalServers
@@ -64,10 +65,10 @@ class AsyncLocalTransport:
         self._remote = remote
         self._servers = servers or LocalServers()
 
-    async def send(self, request: HttpRequest, *, timeouts: Timeouts, deadline: float) -> HttpResponse:
+    def send(self, request: HttpRequest, *, timeouts: Timeouts, deadline: float) -> Coroutine[Any, Any, HttpResponse]:
         if request.url.startswith(_SCHEME):
-            request = await self._direct(request, timeouts, deadline)
-        return await self._remote.send(request, timeouts=timeouts, deadline=deadline)
+            return self._send(request, timeouts, deadline)
+        return self._remote.send(request, timeouts=timeouts, deadline=deadline)
 
     def open(self, request: HttpRequest, *, timeouts: Timeouts, deadline: float) -> AbstractAsyncContextManager[AsyncBody]:
         if request.url.startswith(_SCHEME):
@@ -82,6 +83,10 @@ class AsyncLocalTransport:
             await to_thread(self._servers.close)
         self._servers.close()
         await self._remote.aclose()
+
+    async def _send(self, request: HttpRequest, timeouts: Timeouts, deadline: float) -> HttpResponse:
+        request = await self._direct(request, timeouts, deadline)
+        return await self._remote.send(request, timeouts=timeouts, deadline=deadline)
 
     @asynccontextmanager
     async def _open(self, request: HttpRequest, timeouts: Timeouts, deadline: float) -> AsyncIterator[AsyncBody]:

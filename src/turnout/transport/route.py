@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from turnout.errors import ConfigError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _MAX_ROUTES = 1024  # remembered; origins are few, unless a caller makes them up
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -87,31 +92,39 @@ def _quote(path: str) -> str:
 
 
 def _find_route(origin: str) -> Route:
+    found = direct(origin)
+    if found is None:
+        raise ConfigError(f"cannot send to {_without_userinfo(origin)!r}: a URL starts with http:// or https:// and a host")
+    route, parts = found
+    proxy = None if is_loopback(route.host) else _proxy_from_environment(parts.scheme, route.host, route.port)
+    return replace(
+        route,
+        key=origin,
+        target_prefix=f"http://{route.name}" if proxy is not None and not route.tls else "",
+        authorization=_basic(parts.username, parts.password),
+        proxy=proxy,
+    )
+
+
+def direct(url: str) -> tuple[Route, SplitResult] | None:
+    """The way to ``url`` around any proxy, and what the URL was split into; None for what is no http(s) URL with a host.
+
+    Raises ConfigError for a host that no name can be made of.
+    """
     from urllib.parse import urlsplit
 
     try:
-        parts = urlsplit(origin)
+        parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        scheme, host, port = "", None, None
-    if scheme not in _DEFAULT_PORTS or not host or any(character <= " " for character in origin):
-        raise ConfigError(f"cannot send to {_without_userinfo(origin)!r}: a URL starts with http:// or https:// and a host")
+        return None
+    if scheme not in _DEFAULT_PORTS or not host or any(character <= " " for character in url):
+        return None
     host = to_ascii(host)
     port = port or _DEFAULT_PORTS[scheme]
     bracketed = f"[{host}]" if ":" in host else host
     name = bracketed if port == _DEFAULT_PORTS[scheme] else f"{bracketed}:{port}"
-    proxy = None if is_loopback(host) else _proxy_from_environment(scheme, host, port)
-    return Route(
-        key=origin,
-        host=host,
-        port=port,
-        tls=scheme == "https",
-        name=name,
-        host_header=name,
-        target_prefix=f"http://{name}" if proxy is not None and scheme == "http" else "",
-        authorization=_basic(parts.username, parts.password),
-        proxy=proxy,
-    )
+    return Route(key=f"{scheme}://{name}", host=host, port=port, tls=scheme == "https", name=name, host_header=name), parts
 
 
 def is_loopback(host: str) -> bool:
