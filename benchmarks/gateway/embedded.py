@@ -38,11 +38,8 @@ async def main(config: str, stream: bool, connections: int, seconds: float) -> N
     elapsed = time.monotonic() - start
     took.sort()
     at = lambda share: round(took[int(share * (len(took) - 1))], 3) if took else 0  # noqa: E731
-    print(
-        json.dumps(
-            {"right": len(took), "wrong": wrong, "broken": 0, "seconds": elapsed, "p50": at(0.5), "p99": at(0.99), "max": at(1)}
-        )
-    )
+    counts = {"right": len(took), "wrong": wrong, "broken": 0, "late": 0}
+    print(json.dumps(counts | {"seconds": elapsed, "p50": at(0.5), "p99": at(0.99), "max": at(1)}))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 /* HTTP load for benchmarks, closed or open, on keep-alive connections. One thread, epoll.
 
-   load PORT PATH BODY-FILE HEADERS-FILE END CONNECTIONS SECONDS RATE
+   load PORT PATH BODY-FILE HEADERS-FILE END CONNECTIONS SECONDS RATE [ANSWERS]
 
    RATE 0: each connection asks again as soon as it is answered. RATE r: r requests are due each second, and a request's time
-   counts from when it was due, so that a server that stalls is not spared. An answer is right if its status is 200 and the last
-   bytes of its body hold END. Prints one line of JSON; times in milliseconds. */
+   counts from when it was due, so that a server that stalls is not spared. It ends before SECONDS are over once ANSWERS came.
+
+   Prints one line of JSON; times, of right answers, in milliseconds. An answer is "right" if its status is 200, its body is as
+   long as it said, the body's last bytes hold END, and it is no fifth shorter than the longest before it; any other that ended,
+   or that nobody asked for, is "wrong". "broken": the connection closed before the answer ended. "late": due in the first half
+   of the time, and without an answer at its end. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -23,7 +28,7 @@ enum { MOST_CONNECTIONS = 1024, PIECE = 1 << 18, TAIL = 128, MOST_TIMES = 1 << 2
 
 typedef struct {
     int fd, busy, in_head, chunked;
-    long long left; /* bytes of a sized body */
+    long long left, size; /* bytes: of a sized body, still to come; of the body so far */
     double due;
     size_t sent, head_length, tail_length;
     char head[8192], tail[TAIL];
@@ -35,7 +40,8 @@ static int poller, port, count;
 static char *request;
 static size_t request_length;
 static const char *end_mark;
-static long right, wrong, broken;
+static long right, wrong, broken, late;
+static long long longest;
 static float *times;
 static long time_count;
 
@@ -87,6 +93,7 @@ static void ask(Connection *connection, double due) {
     connection->busy = 1;
     connection->due = due;
     connection->sent = connection->head_length = connection->tail_length = 0;
+    connection->size = 0;
     connection->in_head = 1;
     ssize_t sent = send(connection->fd, request, request_length, MSG_NOSIGNAL | MSG_DONTWAIT);
     connection->sent = sent > 0 ? sent : 0;
@@ -140,11 +147,17 @@ static void take(Connection *connection, char *data, size_t length) {
         length -= head - before;
     }
     connection->left -= length;
+    connection->size += length;
     keep_tail(connection, data, length);
     if (!finished(connection)) return;
     connection->busy = 0;
-    if (connection->right && memmem(connection->tail, connection->tail_length, end_mark, strlen(end_mark))) right++;
-    else wrong++;
+    int as_long = (connection->chunked || connection->left == 0) && connection->size * 5 >= longest * 4;
+    if (!connection->right || !as_long || !memmem(connection->tail, connection->tail_length, end_mark, strlen(end_mark))) {
+        wrong++;
+        return;
+    }
+    right++;
+    if (connection->size > longest) longest = connection->size;
     if (time_count < MOST_TIMES) times[time_count++] = (now() - connection->due) * 1000;
 }
 
@@ -182,8 +195,8 @@ static void make_request(const char *path, const char *body_file, const char *he
 }
 
 int main(int given, char **arguments) {
-    if (given != 9) {
-        fprintf(stderr, "usage: load PORT PATH BODY-FILE HEADERS-FILE END CONNECTIONS SECONDS RATE\n");
+    if (given != 9 && given != 10) {
+        fprintf(stderr, "usage: load PORT PATH BODY-FILE HEADERS-FILE END CONNECTIONS SECONDS RATE [ANSWERS]\n");
         return 2;
     }
     port = atoi(arguments[1]);
@@ -191,6 +204,7 @@ int main(int given, char **arguments) {
     end_mark = arguments[5];
     count = atoi(arguments[6]) < MOST_CONNECTIONS ? atoi(arguments[6]) : MOST_CONNECTIONS;
     double seconds = atof(arguments[7]), rate = atof(arguments[8]);
+    long enough = given == 10 ? atol(arguments[9]) : LONG_MAX;
     times = malloc(MOST_TIMES * sizeof *times);
     poller = epoll_create1(0);
     char *piece = malloc(PIECE);
@@ -199,7 +213,7 @@ int main(int given, char **arguments) {
     long asked = 0;
     if (rate == 0)
         for (int i = 0; i < count; i++) ask(&connections[i], time);
-    while ((time = now()) < until) {
+    while ((time = now()) < until && right + wrong + broken < enough) {
         if (rate > 0)
             for (int i = 0; i < count && start + asked / rate <= time; i++)
                 if (!connections[i].busy) ask(&connections[i], start + asked++ / rate);
@@ -218,13 +232,21 @@ int main(int given, char **arguments) {
                 if (rate == 0) ask(connection, now());
                 continue;
             }
+            if (!connection->busy) { /* nobody asked for that */
+                wrong++;
+                redial(connection);
+                continue;
+            }
             take(connection, piece, got);
             if (!connection->busy && rate == 0) ask(connection, now());
         }
     }
     double took = now() - start;
+    for (int i = 0; i < count; i++)
+        if (connections[i].busy && connections[i].due < start + took / 2) late++;
+    if (rate > 0 && asked < took / 2 * rate) late += took / 2 * rate - asked; /* due, and no connection was free to ask */
     qsort(times, time_count, sizeof *times, ascending);
-    printf("{\"right\":%ld,\"wrong\":%ld,\"broken\":%ld,\"seconds\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n", right, wrong,
-           broken, took, quantile(0.5), quantile(0.99), quantile(1));
+    printf("{\"right\":%ld,\"wrong\":%ld,\"broken\":%ld,\"late\":%ld,\"seconds\":%.6f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n",
+           right, wrong, broken, late, took, quantile(0.5), quantile(0.99), quantile(1));
     return 0;
 }

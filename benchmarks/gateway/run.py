@@ -8,59 +8,28 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from peers import Peer, peers  # noqa: E402 - this folder is no package
+from loads import LOADS, Load, Measured, interleaved, measured, table  # noqa: E402 - this folder is no package
+from peers import Peer, peers  # noqa: E402
+from programs import built, missing  # noqa: E402
 
 UPSTREAM = 9910
 START_SECONDS = 90.0
 
 Process = subprocess.Popen[bytes]
-
-
-class Load(NamedTuple):
-    """``rate`` 0: as fast as it goes. ``padding``: bytes of prompt beside the question."""
-
-    name: str
-    stream: bool = False
-    connections: int = 64
-    rate: int = 0
-    padding: int = 0
-    events: int = 50
-
-
-LOADS = (
-    Load("whole answers, 64 connections"),
-    Load("whole answers, 256 connections", connections=256),
-    Load("50-event streams, 64 connections", stream=True),
-    Load("50-event streams, 256 connections", stream=True, connections=256),
-    Load("2,000-event streams, 16 connections", stream=True, connections=16, events=2000),
-    Load("a 400 KB prompt, 16 connections", connections=16, padding=400_000),
-    Load("1,000 whole answers a second", rate=1000),
-)
-
-
-class Measured(NamedTuple):
-    per_second: float
-    cpu_us: float  # of the gateway, a request
-    p50: float  # milliseconds
-    p99: float
-    failed: int
-    memory: float  # MiB, resident, after the round
 
 
 def main() -> int:
@@ -69,13 +38,13 @@ def main() -> int:
     if len(cores) < 2:
         print("this needs two cores that it may choose: the gateway on one, the load on the other", file=sys.stderr)
         return 2
-    if shutil.which("gcc") is None:
-        print("this needs a C compiler for the load and the upstream: apt-get install gcc libc6-dev", file=sys.stderr)
+    if needed := missing():
+        print(needed, file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         for program in ("upstream", "load"):
-            subprocess.run(["gcc", "-O2", "-o", str(scratch / program), str(HERE / f"{program}.c")], check=True)
+            built(program, scratch)
         chosen = [peer for peer in peers(UPSTREAM, scratch) if only in peer.name or not peer.command]
         for peer in chosen:
             if peer.missing:
@@ -90,25 +59,18 @@ def main() -> int:
                         processes[peer.name] = stack.enter_context(_running(peer, scratch, cores[0]))
             for load in LOADS:
                 with _upstream(scratch, load.events, cores[-1]):
-                    results = _rounds(load, chosen, processes, rounds, seconds, scratch, cores)
-                _print(load, chosen, results)
+                    results = interleaved(chosen, _measuring(load, processes, scratch, cores), rounds, seconds)
+                print(f"\n{table(load, chosen, results)}", flush=True)
     return 0
 
 
-def _rounds(
-    load: Load, chosen: list[Peer], processes: dict[str, Process], rounds: int, seconds: float, scratch: Path, cores: list[int]
-) -> dict[str, list[Measured]]:
-    """By peer. The first round counts for nothing: caches, pools, compilers."""
-    results: dict[str, list[Measured]] = {}
-    for counted in range(rounds + 1):
-        for peer in chosen:
-            measured = _measure(peer, processes.get(peer.name), load, seconds if counted else 1.0, scratch, cores)
-            if counted and measured is not None:
-                results.setdefault(peer.name, []).append(measured)
-    return results
-
-
 # -- one measurement -------------------------------------------------------------------------------
+
+
+def _measuring(
+    load: Load, processes: dict[str, Process], scratch: Path, cores: list[int]
+) -> Callable[[Peer, float], Measured | None]:
+    return lambda peer, seconds: _measure(peer, processes.get(peer.name), load, seconds, scratch, cores)
 
 
 def _measure(peer: Peer, process: Process | None, load: Load, seconds: float, scratch: Path, cores: list[int]) -> Measured | None:
@@ -125,7 +87,7 @@ def _measure(peer: Peer, process: Process | None, load: Load, seconds: float, sc
             return None
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return _result(said, cpu, 0.0)
+        return measured(said, cpu, 0.0)
     body, headers = scratch / "body.json", scratch / "headers"
     body.write_text(peer.body(load.stream, load.padding))
     headers.write_text("".join(f"{name}: {value}\r\n" for name, value in peer.headers.items()))
@@ -134,15 +96,9 @@ def _measure(peer: Peer, process: Process | None, load: Load, seconds: float, sc
     _settle(process)
     before_cpu = _cpu(process)
     said = _run([*command, str(seconds), str(load.rate)], {}, scratch, cores[-1], seconds)
-    result = _result(said, _cpu(process) - before_cpu, _memory(process))
+    result = measured(said, _cpu(process) - before_cpu, _memory(process))
     _settle(process)  # some go on with what nobody waits for, on the core of the next
     return result
-
-
-def _result(said: dict[str, Any], cpu: float, memory: float) -> Measured:
-    right = said["right"]
-    failed = said["wrong"] + said["broken"]
-    return Measured(right / said["seconds"], cpu / max(right, 1) * 1e6, said["p50"], said["p99"], failed, memory)
 
 
 def _run(command: list[str], environ: Mapping[str, str], scratch: Path, core: int, seconds: float) -> dict[str, Any]:
@@ -165,7 +121,7 @@ def _upstream(scratch: Path, events: int, core: int) -> Iterator[None]:
     command = ["taskset", "-c", str(core), str(scratch / "upstream"), str(UPSTREAM), str(events)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        if process.stdout.readline().strip() != "ready":
+        if not process.stdout.readline().startswith("ready "):
             raise SystemExit(f"the upstream did not start: is port {UPSTREAM} free?")
         try:
             yield
@@ -256,34 +212,6 @@ def _memory(process: Process | None) -> float:
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(found for child in children for found in _family(int(child)))]
-
-
-# -- the table -------------------------------------------------------------------------------------
-
-
-def _print(load: Load, chosen: list[Peer], results: dict[str, list[Measured]]) -> None:
-    turnout, base = results.get("turnout, fast"), results.get("no gateway")
-    added = "added p50 and p99" if load.rate else "p50 and p99"
-    print(f"\n{load.name}: median of {max(map(len, results.values()))} rounds; {added} in ms; MiB of all its processes")
-    print(f"{'':26}{'a second':>12}{'turnout is':>12}{'CPU us':>10}{'p50':>9}{'p99':>9}{'MiB':>8}{'failed':>8}")
-    for peer in chosen:
-        rows = results.get(peer.name)
-        if not rows:
-            print(f"{peer.name:26}{'not measured':>12}")
-            continue
-        per_second = _middle(rows, "per_second")
-        times = f"{_middle(turnout, 'per_second') / per_second:.2f} x" if turnout and per_second else "-"
-        p50 = _middle(rows, "p50") - (_middle(base, "p50") if base and load.rate and peer.command else 0)
-        p99 = _middle(rows, "p99") - (_middle(base, "p99") if base and load.rate and peer.command else 0)
-        print(
-            f"{peer.name:26}{per_second:>12,.0f}{times:>12}{_middle(rows, 'cpu_us'):>10,.0f}{p50:>9.2f}{p99:>9.2f}"
-            f"{_middle(rows, 'memory'):>8,.0f}{sum(row.failed for row in rows):>8}",
-            flush=True,
-        )
-
-
-def _middle(rows: list[Measured], field: str) -> float:
-    return statistics.median(getattr(row, field) for row in rows)
 
 
 if __name__ == "__main__":

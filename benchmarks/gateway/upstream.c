@@ -3,7 +3,7 @@
    upstream PORT EVENTS
 
    A request whose body holds "stream":true gets EVENTS server-sent events, one HTTP chunk each; any other gets one JSON answer.
-   Prints "ready" when it listens. Fast enough never to be what is measured: most of its work is one send(2) a request. */
+   PORT 0 takes any that is free. Prints "ready PORT" when it listens. Fast enough never to be what is measured: most of its work is one send(2) a request. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -176,7 +176,9 @@ int main(int count, char **arguments) {
     }
     poller = epoll_create1(0);
     watch(listening, EPOLLIN, EPOLL_CTL_ADD);
-    puts("ready");
+    socklen_t size = sizeof address;
+    getsockname(listening, (struct sockaddr *)&address, &size);
+    printf("ready %d\n", ntohs(address.sin_port));
     fflush(stdout);
     for (;;) {
         struct epoll_event events[256];

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from clients.clients import Ask, Heard, Raised
-from clients.pypi.openai_chat import Person
+from clients.pypi.chat_words import Person
 from clients.story import PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
 
 

@@ -140,6 +140,10 @@ def _grow(block: dict[str, Any], delta: dict[str, Any]) -> None:
     elif "toolUse" in delta:
         block["toolUse"]["input"] += delta["toolUse"]["input"]
     elif "reasoningContent" in delta:
-        thought = block.setdefault("reasoningContent", {}).setdefault("reasoningText", {"text": ""})
+        held = block.setdefault("reasoningContent", {})
         for name, piece in delta["reasoningContent"].items():
-            thought[name] = thought.get(name, "") + piece
+            if name == "redactedContent":
+                held[name] = held.get(name, b"") + piece
+            else:
+                thought = held.setdefault("reasoningText", {"text": ""})
+                thought[name] = thought.get(name, "") + piece

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
 from clients.clients import Ask, Heard, Raised
-from clients.story import PERSON_SCHEMA, PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
+from clients.pypi.chat_words import first
+from clients.story import PERSON_SCHEMA, TOOL, TOOL_SCHEMA, TOOL_TEXT
 
 
 @contextmanager
@@ -54,13 +54,6 @@ class Cohere:
 
     def close(self) -> None:
         self._http.close()
-
-
-def first(ask: Ask) -> list[Any]:
-    if not ask.image:
-        return [{"role": "user", "content": ask.text}]
-    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
-    return [{"role": "user", "content": [{"type": "text", "text": ask.text}, {"type": "image_url", "image_url": {"url": url}}]}]
 
 
 class CohereConversation:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from clients.clients import Ask, Heard, Raised
-from clients.pypi.openai_chat import Person
+from clients.pypi.chat_words import Person
 from clients.story import PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
 
 

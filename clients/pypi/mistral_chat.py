@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from clients.clients import Ask, Heard, Raised
-from clients.pypi.openai_chat import Person
-from clients.story import PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
+from clients.pypi.chat_words import Person, first, options
+from clients.story import TOOL
 
 
 @contextmanager
@@ -41,35 +40,23 @@ class Mistral:
         return MistralConversation(self.sdk, model, ask)
 
     def leave(self, model: str, ask: Ask) -> str:
-        with raising(), self.sdk.chat.stream(model=model, messages=first(ask)) as stream:
+        with raising(), self.sdk.chat.stream(model=model, messages=opening(ask)) as stream:
             return next(text for event in stream if (text := event.data.choices[0].delta.content))
 
     def close(self) -> None:
         self.sdk.__exit__(None, None, None)
 
 
-def first(ask: Ask) -> list[Any]:
-    if not ask.image:
-        return [{"role": "user", "content": ask.text}]
-    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
-    return [{"role": "user", "content": [{"type": "text", "text": ask.text}, {"type": "image_url", "image_url": url}]}]
+def opening(ask: Ask) -> list[Any]:
+    return first(ask, image=str)  # the address alone
 
 
 class MistralConversation:
     def __init__(self, sdk: Any, model: str, ask: Ask) -> None:
         self.sdk = sdk
         self.ask = ask
-        self.options: dict[str, Any] = {"model": model, "max_tokens": ask.max_tokens}
-        if ask.tools:
-            function = {"name": TOOL, "description": TOOL_TEXT, "parameters": TOOL_SCHEMA, "strict": True}
-            self.options["tools"] = [{"type": "function", "function": function}]
-        if ask.exact:
-            self.options["temperature"] = 0
-        if ask.schema:
-            self.options["response_format"] = Person
-        if ask.think:
-            self.options["reasoning_effort"] = "low"
-        self.history = first(ask)
+        self.options = options(model, ask, limit="max_tokens")
+        self.history = opening(ask)
         self._calls: list[Any] = []
 
     def send(self) -> Heard:

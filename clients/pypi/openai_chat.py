@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pydantic import BaseModel
-
 from clients.clients import Ask, Heard, Raised
-from clients.story import PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
+from clients.pypi.chat_words import Person, first, options
 
 ERRORS = {400: "BadRequestError", 404: "NotFoundError", 429: "RateLimitError", 500: "InternalServerError"}
-
-
-class Person(BaseModel):
-    name: str
-    age: int
 
 
 @contextmanager
@@ -56,27 +48,11 @@ class OpenAIChat:
         self.sdk.close()
 
 
-def first(ask: Ask) -> list[Any]:
-    if not ask.image:
-        return [{"role": "user", "content": ask.text}]
-    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
-    return [{"role": "user", "content": [{"type": "text", "text": ask.text}, {"type": "image_url", "image_url": {"url": url}}]}]
-
-
 class ChatConversation:
     def __init__(self, sdk: Any, model: str, ask: Ask) -> None:
         self.sdk = sdk
         self.ask = ask
-        self.options: dict[str, Any] = {"model": model, "max_completion_tokens": ask.max_tokens}
-        if ask.tools:
-            function = {"name": TOOL, "description": TOOL_TEXT, "parameters": TOOL_SCHEMA, "strict": True}
-            self.options["tools"] = [{"type": "function", "function": function}]
-        if ask.exact:
-            self.options["temperature"] = 0
-        if ask.schema:
-            self.options["response_format"] = Person
-        if ask.think:
-            self.options["reasoning_effort"] = "low"
+        self.options = options(model, ask, limit="max_completion_tokens")
         self.history = first(ask)
 
     def send(self) -> Heard:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clients.clients import Ask, Heard
-from clients.pypi.openai_chat import ERRORS, Person, raising
-from clients.story import PNG, TOOL, TOOL_SCHEMA, TOOL_TEXT
+from clients.pypi.chat_words import PICTURE, Person
+from clients.pypi.openai_chat import ERRORS, raising
+from clients.story import TOOL, TOOL_SCHEMA, TOOL_TEXT
 
 
 class OpenAIResponses:
@@ -40,8 +40,9 @@ class OpenAIResponses:
 def first(ask: Ask) -> list[Any]:
     if not ask.image:
         return [{"role": "user", "content": ask.text}]
-    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
-    return [{"role": "user", "content": [{"type": "input_text", "text": ask.text}, {"type": "input_image", "image_url": url}]}]
+    return [
+        {"role": "user", "content": [{"type": "input_text", "text": ask.text}, {"type": "input_image", "image_url": PICTURE}]}
+    ]
 
 
 class ResponsesConversation:
