@@ -119,6 +119,7 @@ def configuration() -> str:
     lines += ["The same as a JSON Schema: `turnout config schema`.\n"]
     for title, properties in (
         ("turnout.toml", schema["properties"]),
+        ("[aliases.NAME]", parts["Alias"]["properties"]),
         ("[providers.ID]", parts["Provider"]["properties"]),
         ('[models."provider/model"]', parts["Model"]["properties"]),
     ):

@@ -40,7 +40,7 @@ LAYERS = [
     "gateway",
     "cli",
 ]
-PURE = LAYERS[: LAYERS.index("engine") + 1]
+PURE = LAYERS[: LAYERS.index("structured") + 1]
 PERFORMING = {"os", "time", "random", "socket", "ssl", "asyncio", "threading", "logging", "subprocess", "httptools", "http"}
 MAY_READ = {"catalog/read.py", "auth/secrets.py"}  # files and keys; nothing else of what performs
 
