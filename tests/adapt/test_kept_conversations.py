@@ -45,3 +45,10 @@ def test_a_provider_of_the_same_protocol_may_keep_it() -> None:
 @pytest.mark.parametrize("extra", [{"previous_response_id": None}, {"input": [{"type": "item_reference", "id": "rs_1"}, HELLO]}])
 def test_what_says_nothing_or_names_a_thought_alone_stops_nobody(extra: dict[str, Any]) -> None:
     assert prepared("anthropic-messages", **extra).request.messages
+
+
+def test_what_was_said_beside_a_call_is_left_behind_for_the_call_says_what_it_came_to() -> None:
+    call = {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": "{}"}
+    done = {"type": "function_call_output", "call_id": "c1", "output": "18"}
+    fitted = prepared("cohere-chat", input=[HELLO, {"type": "item_reference", "id": "msg_1"}, call, done])
+    assert [message.role for message in fitted.request.messages] == ["user", "assistant", "tool"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from turnout.catalog.schema import Provider
 from turnout.errors import Unsupported
 from turnout.rules.conversation import OPENAI_RESPONSES
-from turnout.types import ChatRequest, Opaque
+from turnout.types import ChatRequest, Opaque, ToolCall
 
 _STORED = {"openai-responses": OPENAI_RESPONSES.stored}  # by the caller's wire: fields that name what was said before
 _REFERENCE = "item_reference"
@@ -25,6 +25,8 @@ def refuse_kept(request: ChatRequest, protocol: str, provider: Provider) -> None
         if (request.extra or {}).get(name) is not None:
             raise Unsupported(f"{name}: what was said before is kept by the provider that said it, and {say_it}", param=name)
     for at, message in enumerate(request.messages):
+        if any(type(part) is ToolCall for part in message.parts):
+            continue  # what was said beside a call can be done without: the call says what it came to
         for part in message.parts:
             if type(part) is Opaque and isinstance(part.value, dict) and part.value.get("type") == _REFERENCE:
                 id = part.value.get("id")

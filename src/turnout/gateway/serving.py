@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # objects are those of a handful of calls: looking took 6 % of the time that a call takes.
 _GARBAGE = (10_000, 20, 20)
 _MOST_TOLD = 20  # mistakes in the configuration, at the start
+# libuv takes one new connection of a listening socket in each turn of the loop. A turn serves all who ask, so under load those
+# who come wait one behind the other, for seconds: several handles of the same socket take several.
+_AT_ONCE = 16
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -129,8 +132,9 @@ class Server(uvicorn.Server):
 
     def run_on(self, sockets: list[socket]) -> int:
         """Until a signal ends it. Gives the exit code."""
+        handles = [handle for sock in sockets for handle in (sock, *(sock.dup() for _ in range(_AT_ONCE - 1)))]
         with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
-            runner.run(self.serve(sockets))
+            runner.run(self.serve(handles))
         return 0 if self.started else 1
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
