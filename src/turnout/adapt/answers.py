@@ -71,6 +71,8 @@ def _features(completion: Completion) -> Iterator[tuple[Feature, str]]:
             yield _kind_of_message(choice.message, completion.origin), f"{path}.message.extra"
         called = False
         for at, part in enumerate(choice.message.parts):
+            if type(part) is Text and not called and part == Text(part.text):
+                continue  # what most answers are
             where = f"{path}.parts[{at}]"
             if part.extra:
                 yield _kind_of(part, choice.message.origin or completion.origin), f"{where}.extra"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 from msgspec.structs import replace
@@ -66,6 +66,11 @@ def tool_is_forced(request: ChatRequest) -> bool:
     """True where the answer must begin with a call: these models do not think then."""
     choice = request.tool_choice
     return choice is not None and not isinstance(choice, Opaque) and choice.mode in ("required", "named")
+
+
+def is_plain(part: Part) -> TypeGuard[Text]:
+    """True of a text that says nothing beside what it says."""
+    return type(part) is Text and part == Text(part.text)
 
 
 def spoken(part: Part, call_id: str) -> Part:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from turnout.errors import ServerFault
-from turnout.types import Choice, Completion, Message, Origin, Part, ToolCall, Usage
+from turnout.types import Choice, Completion, Message, Origin, ToolCall, Usage
 from turnout.wire.anthropic_messages.blocks import BlockWriter, is_empty, read_block
 from turnout.wire.anthropic_messages.usage import read_usage, service_tier, write_usage
 from turnout.wire.anthropic_messages.words import WIRE_NAME, is_own, stop_reason, take_finish
-from turnout.wire.claude_turns import spoken
+from turnout.wire.claude_turns import is_plain, spoken
 from turnout.wire.sealing import sealed
+from turnout.wire.seals import DETAILS
 
 
 def read_completion(raw: dict[str, Any], provider: str | None, inputs: dict[int, str]) -> Completion:
@@ -78,10 +78,12 @@ def write_envelope(id: str, model: str, own: bool) -> dict[str, Any]:
 
 def write_content(completion: Completion) -> list[Any]:
     own = is_own(completion.origin)
+    parts = completion.parts
+    if not own and len(parts) == 1 and is_plain(text := completion.parts[0]) and DETAILS not in (completion.message.extra or ()):
+        return [{"type": "text", "text": text.text}] if text.text.strip() else []
     writer = BlockWriter(completion.origin, None, [])
-    parts: Iterable[Part] = completion.parts
     if not own:
         kept = sealed(completion.message, completion.origin, completion.model, WIRE_NAME)
-        parts = (spoken(part, f"toolu_{completion.id}_{at}") for at, part in enumerate(kept))
+        parts = tuple(spoken(part, f"toolu_{completion.id}_{at}") for at, part in enumerate(kept))
     blocks = (writer.write(part, "") for part in parts)
     return [block for block in blocks if block is not None and (own or not is_empty(block))]

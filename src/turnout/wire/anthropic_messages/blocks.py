@@ -39,6 +39,8 @@ def read_block(raw: Any, origin: Origin, input_text: str | None = None) -> Part:
     """``input_text``: a tool call's input as it was written, where the caller still has the text."""
     part: Part | None = None
     if isinstance(raw, dict):
+        if len(raw) == 2 and raw.get("type") == "text" and isinstance(text := raw.get("text"), str):
+            return Text(text)  # what most messages are
         fields = {name: value for name, value in raw.items() if name != "type"}
         match raw.get("type"):
             case "text" if isinstance(fields.get("text"), str):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from turnout.errors import RequestError
-from turnout.types import Message, Origin
+from turnout.types import Message, Origin, Text
 from turnout.wire.anthropic_messages.blocks import read_block
 from turnout.wire.anthropic_messages.words import WIRE_NAME, called
 
@@ -59,16 +59,11 @@ def read_messages(raw: Any, body: bytes) -> tuple[Message, ...]:
 def _read_message(raw: dict[str, Any], inputs: list[_Message], at: int) -> Message:
     fields = dict(raw)
     role, content = fields.pop("role"), fields.pop("content")
-    bare = isinstance(content, str)
-    blocks = [{"type": "text", "text": content}] if bare else content
+    if isinstance(content, str):
+        return Message(role, (Text(content),), extra=fields or None, origin=ORIGIN, spelled={"content": "string"})
     texts = inputs[at].texts() if at < len(inputs) else {}
-    return Message(
-        role,
-        tuple(read_block(block, ORIGIN, texts.get(number)) for number, block in enumerate(blocks)),
-        extra=fields or None,
-        origin=ORIGIN,
-        spelled={"content": "string"} if bare else None,
-    )
+    parts = tuple([read_block(block, ORIGIN, texts.get(number)) for number, block in enumerate(content)])
+    return Message(role, parts, extra=fields or None, origin=ORIGIN)
 
 
 class _Input(msgspec.Struct):

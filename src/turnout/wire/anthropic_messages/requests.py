@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from turnout.catalog.schema import Provider
@@ -55,15 +57,7 @@ def read_request(fields: dict[str, Any], body: bytes) -> tuple[ChatRequest, bool
     spelled: dict[str, str] = {}
     if fields.get("system") is not None:
         messages = (read_system(fields.pop("system")), *messages)
-    known: dict[str, Any] = {
-        "max_output_tokens": _take(fields, "max_tokens", int),
-        "temperature": _take_number(fields, "temperature"),
-        "top_p": _take_number(fields, "top_p"),
-        "top_k": _take(fields, "top_k", int),
-        "service_tier": _take(fields, "service_tier", str),
-        "stop": _take_stop(fields),
-        "user": _take_user(fields),
-    }
+    known: dict[str, Any] = {ours: take(fields) for theirs, (ours, take) in _TAKEN.items() if theirs in fields}
     stream = _take(fields, "stream", bool)
     if stream is False:
         spelled["stream"] = "false"
@@ -71,9 +65,10 @@ def read_request(fields: dict[str, Any], body: bytes) -> tuple[ChatRequest, bool
         known["tools"] = read_tools(fields.pop("tools"))
     if fields.get("tool_choice") is not None:
         known["tool_choice"], known["parallel_tool_calls"] = read_choice(fields.pop("tool_choice"))
-    effort = _take_inner(fields, "output_config", "effort", str)
-    known["response_format"] = _take_format(fields, spelled)
-    known["reasoning"] = _take_reasoning(fields, effort)
+    if not fields.keys().isdisjoint(_SHAPING):
+        effort = _take_inner(fields, "output_config", "effort", str)
+        known["response_format"] = _take_format(fields, spelled)
+        known["reasoning"] = _take_reasoning(fields, effort)
     request = ChatRequest(model=model, messages=messages, extra=fields or None, origin=ORIGIN, spelled=spelled or None, **known)
     return request, bool(stream)
 
@@ -105,11 +100,6 @@ def _take_stop(fields: dict[str, Any]) -> tuple[str, ...] | None:
     return tuple(fields.pop("stop_sequences"))
 
 
-def _take_user(fields: dict[str, Any]) -> str | None:
-    user: str | None = _take_inner(fields, "metadata", "user_id", str)
-    return user
-
-
 def _take_inner(fields: dict[str, Any], outer: str, name: str, kind: type) -> Any:
     """``fields[outer][name]`` taken out if it is of ``kind``. What else the object holds stays; if nothing does, it goes too."""
     inner = fields.get(outer)
@@ -122,6 +112,19 @@ def _take_inner(fields: dict[str, Any], outer: str, name: str, kind: type) -> An
     else:
         del fields[outer]
     return value
+
+
+# a field of theirs -> the one of ours, and what takes it out
+_TAKEN: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
+    "max_tokens": ("max_output_tokens", partial(_take, name="max_tokens", kind=int)),
+    "temperature": ("temperature", partial(_take_number, name="temperature")),
+    "top_p": ("top_p", partial(_take_number, name="top_p")),
+    "top_k": ("top_k", partial(_take, name="top_k", kind=int)),
+    "service_tier": ("service_tier", partial(_take, name="service_tier", kind=str)),
+    "stop_sequences": ("stop", _take_stop),
+    "metadata": ("user", partial(_take_inner, outer="metadata", name="user_id", kind=str)),
+}
+_SHAPING = frozenset({"output_config", "output_format", "thinking"})  # the answer's form, and how much is thought before it
 
 
 def _take_format(fields: dict[str, Any], spelled: dict[str, str]) -> ResponseFormat | None:
