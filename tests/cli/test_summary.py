@@ -41,6 +41,11 @@ def test_more_than_one_attempt_is_told():
     assert "2 attempts" in summarise(completion(attempts=attempts), Timing(total=2.0))
 
 
+def test_what_a_policy_chose_the_model_by_is_told():
+    attempts = (Attempt(target=Target("groq", "m"), seconds=0.2, because="cheapest: free"),)
+    assert "· cheapest: free" in summarise(completion(attempts=attempts), Timing(total=2.0))
+
+
 def test_speed_counts_from_the_first_token_to_the_last():
     usage = Usage(text_output_tokens=11)
     assert " 10 tok/s" in summarise(completion(usage=usage), Timing(total=3.0, first=2.0))

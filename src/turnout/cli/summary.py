@@ -29,6 +29,7 @@ def summarise(done: Completion, timing: Timing) -> str:
         f"{timing.first:.2f} s to first" if timing.first is not None else f"{timing.total:.2f} s",
         cost(done.cost.total if done.cost else None),
         f"{len(done.attempts)} attempts" if len(done.attempts) > 1 else "",
+        (done.attempts[-1].because or "") if done.attempts else "",  # what a policy chose it by
         f"receipt: {receipt(done.receipt)}" if done.receipt is not None else "",
     ]
     return " · ".join(fact for fact in facts if fact)
