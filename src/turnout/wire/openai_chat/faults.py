@@ -83,7 +83,7 @@ def is_flat(body: Any) -> bool:
 
 
 def write_error(error: Error) -> tuple[int, Any]:
-    """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
-    if error.wire == WIRE_NAME and error.body is not None and not is_flat(error.body):
+    """Status and body for a caller of this protocol: the provider's own where it has its form, else ours in its words."""
+    if error.wire == WIRE_NAME and isinstance(error.body, dict) and isinstance(error.body.get("error"), dict):
         return error.status or 502, error.body
     return in_our_words(error, WIRE_NAME)
