@@ -78,8 +78,10 @@ def _is_status(value: Any) -> bool:
 
 
 def is_flat(body: Any) -> bool:
-    """Mistral's form, with the members of ``error`` at the top, which OpenAI's clients cannot read."""
-    return isinstance(body, dict) and body.get("object") == "error" and "error" not in body and "message" in body
+    """Mistral's forms, which OpenAI's clients cannot read: the members of ``error`` at the top, or what its own door says."""
+    if not isinstance(body, dict) or "error" in body:
+        return False
+    return "detail" in body or (body.get("object") == "error" and "message" in body)
 
 
 def write_error(error: Error) -> tuple[int, Any]:
