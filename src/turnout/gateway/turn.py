@@ -13,7 +13,8 @@ from turnout.gateway.asgi import App, Message, Scope
 if TYPE_CHECKING:
     from turnout.gateway.protocol import CallerConnection
 
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}  # providers have more, such as Anthropic's 529, which need none
+STATUS_LINES = {status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(100, 1000)}
 _BODILESS = frozenset({204, 304})
 _log = logging.getLogger("turnout.gateway")
 
