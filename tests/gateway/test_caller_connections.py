@@ -101,15 +101,18 @@ def test_an_answer_that_has_no_body_says_no_length() -> None:
     assert headers.keys() == {"date", "connection"}
 
 
-@pytest.mark.parametrize("status", [200, 418, 429, 499, 529, 599, 999])
-def test_every_status_is_sent_whether_http_has_a_phrase_for_it_or_not(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [(200, 200), (418, 418), (429, 429), (499, 499), (529, 529), (599, 599), (999, 999), (0, 502), (1000, 502)],
+)
+def test_every_status_is_sent_whether_http_has_a_phrase_for_it_or_not(status: int, sent: int) -> None:
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start((b"content-length", b"2"), status=status))
         await send(piece(b"{}"))
 
     with serving(answering) as url:
         told, _, body = exchange(url, closing("GET / HTTP/1.1\n"))
-    assert (told, body) == (status, b"{}")
+    assert (told, body) == (sent, b"{}")
 
 
 def test_three_requests_in_one_packet_are_answered_in_their_order_and_the_third_ends_the_connection() -> None:

@@ -144,7 +144,7 @@ class Turn:
     def _written(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         """The head, checked: no name or value ends its line early."""
         before = self._connection.server_headers()
-        pieces = [STATUS_LINES[status], before]
+        pieces = [STATUS_LINES.get(status) or STATUS_LINES[502], before]  # a provider may say what is no status
         length = -1
         for name, value in headers:
             pieces += (name, b": ", value, b"\r\n")
