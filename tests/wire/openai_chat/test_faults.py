@@ -134,19 +134,3 @@ def test_our_own_errors_are_told_in_the_callers_words(seen: Error, status: int, 
 def test_what_another_protocol_said_is_put_into_this_ones_words() -> None:
     foreign = RateLimited("anthropic/claude: slow", status=429, wire="anthropic-messages", body={"type": "error"})
     assert told(foreign)[1]["error"]["type"] == "rate_limit_error"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"detail":"no such model"}',
-        b'[{"error":{"message":"no such model"}}]',
-        b'{"error":"no such model"}',
-        b'"no such model"',
-    ],
-)
-def test_an_error_in_a_form_that_its_clients_cannot_read_is_told_in_theirs(body: bytes) -> None:
-    assert WIRE.chat is not None
-    status, said = told(WIRE.chat.decode_error(HttpResponse(status=404, body=body), TARGET))
-    assert status == 404
-    assert "no such model" in said["error"]["message"]

@@ -78,14 +78,12 @@ def _is_status(value: Any) -> bool:
 
 
 def is_flat(body: Any) -> bool:
-    """Mistral's forms, which OpenAI's clients cannot read: the members of ``error`` at the top, or what its own door says."""
-    if not isinstance(body, dict) or "error" in body:
-        return False
-    return "detail" in body or (body.get("object") == "error" and "message" in body)
+    """Mistral's form, with the members of ``error`` at the top, which OpenAI's clients cannot read."""
+    return isinstance(body, dict) and body.get("object") == "error" and "error" not in body and "message" in body
 
 
 def write_error(error: Error) -> tuple[int, Any]:
-    """Status and body for a caller of this protocol: the provider's own where it has its form, else ours in its words."""
-    if error.wire == WIRE_NAME and isinstance(error.body, dict) and isinstance(error.body.get("error"), dict):
+    """Status and body for a caller of this protocol: the provider's own where it spoke it, else ours in its words."""
+    if error.wire == WIRE_NAME and error.body is not None and not is_flat(error.body):
         return error.status or 502, error.body
     return in_our_words(error, WIRE_NAME)
